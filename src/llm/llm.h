@@ -1,0 +1,151 @@
+/*
+ * Language models: one request and one stream of events for every provider.
+ *
+ * A provider is a folder with a pure part: it builds the HTTP request for a conversation and parses
+ * the provider's replies and events, without touching the network; the door to it is the list in
+ * providers.c. stream.c does the waiting: it calls, retries before the first byte, applies the
+ * limits and turns every upstream fault into one typed error.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "net/http_client.h"
+
+enum {
+    AG_LLM_MAX_MESSAGES = 256,
+    AG_LLM_MAX_STOP = 4,
+    AG_LLM_MAX_LINE_BYTES = 1024 * 1024,     /* one line of a provider's event stream */
+    AG_LLM_MAX_RESPONSE_BYTES = 8 * 1024 * 1024,
+};
+
+enum ag_llm_role { AG_ROLE_SYSTEM, AG_ROLE_USER, AG_ROLE_ASSISTANT };
+struct ag_llm_message {
+    enum ag_llm_role role;
+    struct ag_str text;
+};
+
+enum ag_response_format { AG_FORMAT_TEXT, AG_FORMAT_MARKDOWN, AG_FORMAT_JSON_SCHEMA };
+
+/* What to ask a model. Strings are UTF-8 and live in the caller's arena. */
+struct ag_llm_request {
+    struct ag_str model;  /* the provider's own name for it */
+    struct ag_str system; /* may be empty */
+    const struct ag_llm_message *messages; /* user and assistant turns; the last is the user's */
+    size_t message_count;
+    bool has_temperature, has_top_p, has_max_tokens;
+    double temperature, top_p;
+    int64_t max_tokens;
+    const struct ag_str *stop;
+    size_t stop_count;
+    enum ag_response_format format;
+    struct ag_str json_schema; /* for AG_FORMAT_JSON_SCHEMA: an object */
+    bool stream;
+};
+
+/* Why the model stopped, in the words of the OpenAI API: stop, length, content_filter, tool_calls. */
+enum ag_finish { AG_FINISH_NONE, AG_FINISH_STOP, AG_FINISH_LENGTH, AG_FINISH_FILTER,
+                 AG_FINISH_TOOL_CALLS };
+const char *ag_finish_name(enum ag_finish finish);
+
+struct ag_llm_usage {
+    int64_t input_tokens, output_tokens; /* -1 while unknown */
+};
+
+/* One parsed piece of a provider's answer; several may be set at once. */
+struct ag_llm_event {
+    struct ag_str text;        /* a piece of the answer; empty for none */
+    enum ag_finish finish;
+    struct ag_llm_usage usage; /* -1 where this event says nothing */
+    bool done;                 /* the provider's terminator: nothing follows */
+};
+
+/* Where and how a provider is reached. */
+struct ag_llm_endpoint {
+    struct ag_str base_url; /* without trailing slash */
+    struct ag_str api_key;  /* secret; may be empty for local servers */
+    enum ag_egress_trust trust;
+};
+
+/* An HTTP request to make, built in the arena. */
+struct ag_llm_http {
+    const char *url;
+    const char *headers[8]; /* "Name: value", NULL at the end */
+    struct ag_str body;
+};
+
+struct ag_provider {
+    const char *name;  /* "openai" */
+    const char *title; /* "OpenAI" */
+    const char *default_model;
+    const char *const *models; /* names offered when the provider is configured, NULL at the end */
+    bool offline;              /* answers by `answer`, needs no endpoint */
+
+    /* Pure: the request for a conversation. AG_E_INVALID, AG_E_NO_MEMORY. */
+    enum ag_err (*build)(const struct ag_llm_endpoint *endpoint,
+                         const struct ag_llm_request *request, struct ag_arena *arena,
+                         struct ag_llm_http *ret_http);
+    /* Pure: a whole reply with status 200. AG_E_UPSTREAM_INVALID. */
+    enum ag_err (*parse_reply)(struct ag_str body, struct ag_arena *arena,
+                               struct ag_llm_event *ret_event);
+    /* Pure: one server-sent event. An event of an unknown kind gives an empty result. An error
+     * event gives its typed error. AG_E_UPSTREAM_INVALID. */
+    enum ag_err (*parse_event)(struct ag_str event, struct ag_str data, struct ag_arena *arena,
+                               struct ag_llm_event *ret_event);
+    /* Pure: the error of a reply whose status is not 200, its text recorded as diagnostic. */
+    enum ag_err (*parse_error)(int status, struct ag_str body, struct ag_arena *arena);
+    /* Offline providers: the whole answer, deterministic. */
+    enum ag_err (*answer)(const struct ag_llm_request *request, struct ag_arena *arena,
+                          struct ag_str *ret_text, struct ag_llm_usage *ret_usage);
+};
+
+/* All providers, NULL at the end; the one called `name`, or NULL. */
+extern const struct ag_provider *const ag_providers[];
+const struct ag_provider *ag_provider_find(struct ag_str name);
+
+/* ---- the stream ---- */
+
+struct ag_llm_limits {
+    int64_t connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, total_timeout_ms;
+    int retries; /* before the first relayed byte, on 408, 429, 5xx and failed connections */
+};
+
+struct ag_llm_stream;
+
+/* Starts asking. Retries happen inside ag_llm_next() as long as nothing was returned. Everything
+ * lives in the arena but what ag_llm_close() frees. AG_E_NO_MEMORY, AG_E_INVALID. */
+enum ag_err ag_llm_open(struct ag_http_client *client, const struct ag_provider *provider,
+                        const struct ag_llm_endpoint *endpoint,
+                        const struct ag_llm_request *request, const struct ag_llm_limits *limits,
+                        struct ag_arena *arena, struct ag_llm_stream **ret_stream) AG_MUST_USE;
+/* Waits until `deadline` for the next event; its text is valid until the next call.
+ * AG_E_CLOSED after the terminator; AG_E_TIMEOUT when only `deadline` has passed (call again);
+ * the AG_E_UPSTREAM_* codes, AG_E_EGRESS_DENIED, AG_E_CANCELED, AG_E_NO_MEMORY. */
+enum ag_err ag_llm_next(struct ag_llm_stream *stream, ag_deadline_ms deadline,
+                        struct ag_llm_event *ret_event) AG_MUST_USE AG_SUSPENDS;
+/* Whether ag_llm_next() would return without waiting. */
+bool ag_llm_ready(const struct ag_llm_stream *stream);
+/* Seconds the provider asked to wait (Retry-After of the last refusal), or -1. */
+int64_t ag_llm_retry_after_s(const struct ag_llm_stream *stream);
+/* How many attempts were made. */
+int ag_llm_attempts(const struct ag_llm_stream *stream);
+/* Ends it, cutting the call when it is unfinished. NULL is fine. */
+void ag_llm_close(struct ag_llm_stream *stream);
+
+/* ---- server-sent events from a provider: an incremental decoder, pure ---- */
+
+struct ag_sse_decoder {
+    struct ag_buf buf;   /* undecoded bytes; at most AG_LLM_MAX_LINE_BYTES per line */
+    size_t scanned;      /* bytes of buf known to hold no line end */
+    struct ag_buf data;  /* the event being put together */
+    char event[64];
+    bool has_data, skip_lf, started;
+    size_t consumed;     /* bytes of buf to drop before the next feed */
+};
+void ag_sse_decoder_init(struct ag_sse_decoder *decoder);
+void ag_sse_decoder_done(struct ag_sse_decoder *decoder);
+/* Adds bytes. AG_E_UPSTREAM_TOO_LARGE when a line or an event passes the limit. */
+enum ag_err ag_sse_decoder_feed(struct ag_sse_decoder *decoder, struct ag_str bytes) AG_MUST_USE;
+/* The next whole event; false when more bytes are needed. Both slices are valid until the next call. */
+bool ag_sse_decoder_next(struct ag_sse_decoder *decoder, struct ag_str *ret_event,
+                         struct ag_str *ret_data);
