@@ -41,11 +41,13 @@ struct ag_pair {
 
 enum {
     AG_FF_REQUIRED = 1,   /* decoding fails without it; encoding always writes it */
-    AG_FF_NULLABLE = 2,   /* decoding takes null as absent; encoding writes null when absent */
+    AG_FF_NULLABLE = 2,   /* decoding takes null as no value, also for a required field; encoding
+                             writes null when absent */
     AG_FF_SECRET = 4,     /* writeOnly in the schema; never shown in an error message */
     AG_FF_EMAIL = 8,      /* an e-mail address (format: email) */
-    AG_FF_READ_ONLY = 16, /* a reply field: readOnly in the schema */
-    AG_FF_NO_TRIM = 32,   /* keep surrounding white space; other short strings must not be blank */
+    AG_FF_READ_ONLY = 16, /* a reply field: readOnly in the schema; decoding refuses it */
+    AG_FF_NO_TRIM = 32,   /* keep surrounding white space, which other strings lose, so that one
+                             with min >= 1 must not be blank */
     AG_FF_ID_TEXT = 64,   /* [A-Za-z0-9_][A-Za-z0-9_.-]* only, as for variable names */
 };
 
@@ -60,7 +62,7 @@ struct ag_field {
     const char *choices; /* AG_F_ENUM: "formal|friendly|concise" */
     const struct ag_schema *sub; /* AG_F_OBJECT, and AG_F_LIST of objects */
     enum ag_field_type item;     /* AG_F_LIST: the items' type */
-    double item_min, item_max;   /* AG_F_LIST: the items' limits */
+    double item_min, item_max;   /* AG_F_LIST: the items' limits; AG_F_MAP: the values' */
     const char *def;             /* default as JSON text ("20", "\"text\""), applied when absent */
     const char *doc;             /* one sentence for the reference */
     const char *example;         /* JSON text, or NULL */
@@ -138,6 +140,8 @@ enum ag_err ag_fields_decode_pairs(const struct ag_schema *schema, const struct 
 enum ag_err ag_fields_encode(const struct ag_schema *schema, const void *doc, struct ag_buf *out);
 /* Appends the JSON Schema; objects of other schemas become "#/components/schemas/NAME". */
 enum ag_err ag_fields_schema(const struct ag_schema *schema, struct ag_buf *out);
-/* Calls `fn` for every schema reachable from `schema`, itself last. */
+/* Appends the JSON Schema of one field, as a parameter of a path or query has it. */
+enum ag_err ag_field_schema(const struct ag_field *field, struct ag_buf *out);
+/* Calls `fn` once for every schema reachable from `schema`, itself last. */
 void ag_schema_walk(const struct ag_schema *schema,
                     void (*fn)(const struct ag_schema *schema, void *arg), void *arg);
