@@ -28,7 +28,7 @@ enum ag_permission {
 #define AG_PERMISSION_ENUM(name, text, doc, roles) AG_PERM_##name,
     AG_PERMISSION_TABLE(AG_PERMISSION_ENUM)
 #undef AG_PERMISSION_ENUM
-    AG_PERM_COUNT
+        AG_PERM_COUNT
 };
 _Static_assert(AG_PERM_COUNT <= 64, "permissions are bits of a 64-bit mask");
 
@@ -37,8 +37,10 @@ struct ag_permission_info {
     const char *doc;
     unsigned roles; /* bits of enum ag_role */
 };
+/* The row of `permission`; AG_PERM_UNSET and AG_PERM_PUBLIC have one too, held by no role. Never
+ * NULL. */
 const struct ag_permission_info *ag_permission_info(enum ag_permission permission);
-/* The permission called `name`, or AG_PERM_UNSET. */
+/* The permission called `name`, or AG_PERM_UNSET; "public" is not one that can be given. */
 enum ag_permission ag_permission_find(struct ag_str name);
 /* Mask of the permissions a built-in role holds ("user", "admin"); 0 for an unknown one. */
 uint64_t ag_role_permissions(struct ag_str role);
