@@ -1,0 +1,233 @@
+/*
+ * Core: the product's rules, without HTTP.
+ *
+ * A service takes a scope (who asks, for which organisation, in which arena) and plain documents.
+ * It never learns how the request came or how the answer leaves.
+ */
+#pragma once
+
+#include "auth/auth.h"
+#include "llm/llm.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+
+enum { AG_MAX_LOOPS = 64, AG_MAX_PROVIDERS = 16 };
+
+struct ag_core_options {
+    struct ag_str openai_key, openai_base_url;
+    struct ag_str anthropic_key, anthropic_base_url;
+    struct ag_str default_model; /* "provider/model"; empty: the first usable */
+    struct ag_llm_limits limits;
+    int64_t token_ttl_s, refresh_ttl_s;
+};
+
+struct ag_access_cache;
+
+/* What belongs to one loop. */
+struct ag_core_loop {
+    struct ag_http_client *http;
+    struct ag_access_cache *access;
+    int64_t runs_active;
+};
+
+struct ag_core {
+    struct ag_db *db;
+    struct ag_jwt_key *jwt;
+    struct ag_egress *egress;
+    struct ag_core_options options;
+    struct ag_llm_endpoint endpoints[AG_MAX_PROVIDERS]; /* in the order of ag_providers */
+    bool usable[AG_MAX_PROVIDERS];
+    struct ag_uuid boot_id;         /* this process */
+    _Atomic uint64_t access_epoch;  /* raised by whatever takes rights away */
+    struct ag_core_loop loops[AG_MAX_LOOPS];
+    /* counters for /metrics */
+    _Atomic uint64_t runs_completed, runs_failed, runs_cancelled, tokens_in, tokens_out;
+};
+
+/* Sets endpoints and the boot id; db, jwt and egress are the caller's. */
+void ag_core_init(struct ag_core *core, const struct ag_core_options *options);
+/* Makes and frees what this thread's loop needs. */
+enum ag_err ag_core_attach(struct ag_core *core) AG_MUST_USE;
+void ag_core_detach(struct ag_core *core);
+/* This thread's part. */
+struct ag_core_loop *ag_core_loop(struct ag_core *core);
+/* Mends what an earlier process left behind and forgets what has expired. On a fiber. */
+enum ag_err ag_core_recover(struct ag_core *core) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_core_housekeep(struct ag_core *core) AG_MUST_USE AG_SUSPENDS;
+
+/* Who asks, and in which memory. */
+struct ag_scope {
+    struct ag_core *core;
+    struct ag_arena *arena;
+    struct ag_principal who;
+    struct ag_str ip, user_agent;
+    /* The id that a created resource gets: nil, or the one an Idempotency-Key reserved. */
+    struct ag_uuid reserved_id;
+    /* Where validation mistakes go. */
+    struct ag_field_errors *errors;
+};
+
+/* ---- identity ---- */
+
+struct ag_register_input {
+    uint64_t set;
+    struct ag_str name, email, password;
+};
+struct ag_login_input {
+    uint64_t set;
+    struct ag_str email, password;
+};
+struct ag_refresh_input {
+    uint64_t set;
+    struct ag_str refresh_token;
+};
+extern const struct ag_schema ag_register_schema, ag_login_schema, ag_refresh_schema;
+
+/* A signed-in session: what register, login and refresh answer. */
+struct ag_grant {
+    uint64_t set;
+    struct ag_str token;
+    int64_t expires_at;
+    struct ag_str refresh_token;
+    int64_t refresh_expires_at;
+    struct ag_user user;
+    struct ag_str cookie; /* the browser's secret; not in the body */
+};
+extern const struct ag_schema ag_grant_schema;
+
+/* AG_E_EMAIL_TAKEN, AG_E_INVALID, AG_E_OVERLOADED. */
+enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *input,
+                        struct ag_grant *ret_grant) AG_MUST_USE AG_SUSPENDS;
+/* AG_E_BAD_CREDENTIALS, AG_E_OVERLOADED. */
+enum ag_err ag_login(struct ag_scope *scope, const struct ag_login_input *input,
+                     struct ag_grant *ret_grant) AG_MUST_USE AG_SUSPENDS;
+/* Trades a refresh token for a new pair. One that was used before revokes its whole session.
+ * AG_E_UNAUTHENTICATED. */
+enum ag_err ag_refresh(struct ag_scope *scope, struct ag_str refresh_token,
+                       struct ag_grant *ret_grant) AG_MUST_USE AG_SUSPENDS;
+/* Revokes the principal's session, at once on every loop of this process. */
+enum ag_err ag_logout(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_me(struct ag_scope *scope, struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
+/* Turns any credential into the principal: the one place where rights begin. `kind` says how it
+ * was carried. AG_E_UNAUTHENTICATED, AG_E_TOKEN_EXPIRED, AG_E_STORAGE. */
+enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,
+                            struct ag_str secret,
+                            struct ag_principal *ret_who) AG_MUST_USE AG_SUSPENDS;
+
+struct ag_api_key_input {
+    uint64_t set;
+    struct ag_str name;
+    struct ag_list scopes; /* struct ag_str */
+    int64_t expires_at;
+};
+enum { AG_API_KEY_INPUT_EXPIRES = 2 };
+extern const struct ag_schema ag_api_key_input_schema;
+enum ag_err ag_api_key_create(struct ag_scope *scope, const struct ag_api_key_input *input,
+                              struct ag_api_key *ret_key) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_api_key_revoke(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- agents ---- */
+
+struct ag_variable {
+    uint64_t set;
+    struct ag_str name, type, def, description;
+    bool required;
+};
+enum { AG_VARIABLE_DEFAULT = 2 };
+
+struct ag_memory_config {
+    uint64_t set;
+    int64_t history_turns;
+};
+struct ag_limits_config {
+    uint64_t set;
+    int64_t timeout_s;
+};
+struct ag_agent_config {
+    uint64_t set;
+    struct ag_str provider, model;
+    double temperature, top_p;
+    int64_t max_tokens;
+    struct ag_list stop; /* struct ag_str */
+    struct ag_str response_style, language, instructions, persona;
+    struct ag_list variables; /* struct ag_variable */
+    struct ag_uuid prompt_id;
+    struct ag_str greeting;
+    struct ag_list suggested_questions; /* struct ag_str */
+    struct ag_str response_format;
+    struct ag_str json_schema;
+    struct ag_memory_config memory;
+    struct ag_list fallback_models; /* struct ag_str: "provider/model" */
+    struct ag_limits_config limits;
+};
+enum {
+    AG_CONFIG_TEMPERATURE = 2,
+    AG_CONFIG_TOP_P,
+    AG_CONFIG_MAX_TOKENS,
+    AG_CONFIG_PROMPT_ID = 11,
+    AG_CONFIG_JSON_SCHEMA = 15,
+    AG_CONFIG_MEMORY,
+    AG_CONFIG_LIMITS = 18,
+};
+extern const struct ag_schema ag_agent_config_schema;
+
+struct ag_agent_input {
+    uint64_t set;
+    struct ag_str name, description;
+    struct ag_agent_config config;
+};
+enum { AG_AGENT_INPUT_DESCRIPTION = 1 };
+extern const struct ag_schema ag_agent_input_schema;
+
+enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input *input,
+                            struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+/* `if_version` 0: whatever is there. AG_E_STALE, AG_E_NOT_FOUND, AG_E_INVALID. */
+enum ag_err ag_agent_replace(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
+                             const struct ag_agent_input *input,
+                             struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+/* Its creator may, and who holds agents:delete. AG_E_FORBIDDEN, AG_E_NOT_FOUND, AG_E_STALE. */
+enum ag_err ag_agent_delete(struct ag_scope *scope, struct ag_uuid id,
+                            int64_t if_version) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- prompts ---- */
+
+struct ag_prompt_metadata {
+    uint64_t set;
+    struct ag_str category;
+    struct ag_list tags; /* struct ag_str */
+};
+struct ag_prompt_input {
+    uint64_t set;
+    struct ag_str prompt_text;
+    struct ag_prompt_metadata metadata;
+};
+extern const struct ag_schema ag_prompt_metadata_schema, ag_prompt_input_schema;
+
+enum ag_err ag_prompt_create(struct ag_scope *scope, const struct ag_prompt_input *input,
+                             struct ag_prompt *ret_prompt) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_prompt_replace(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
+                              const struct ag_prompt_input *input,
+                              struct ag_prompt *ret_prompt) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_prompt_delete(struct ag_scope *scope, struct ag_uuid id,
+                             int64_t if_version) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- lists ---- */
+
+struct ag_list_query {
+    uint64_t set;
+    int64_t limit;
+    struct ag_str cursor, q, sort;
+};
+extern const struct ag_schema ag_list_query_schema;  /* limit, cursor, q, sort */
+
+/* Reads a cursor into `page`; one that was not made here is AG_E_INVALID on field `cursor`. */
+enum ag_err ag_cursor_decode(struct ag_str cursor, struct ag_page *page, struct ag_arena *arena,
+                             struct ag_field_errors *errors) AG_MUST_USE;
+/* The cursor behind a row: base64url of the sort key and the id. */
+enum ag_err ag_cursor_encode(const struct ag_page *page, struct ag_uuid id, int64_t time,
+                             struct ag_str name, struct ag_arena *arena,
+                             struct ag_str *ret_cursor) AG_MUST_USE;
+/* The page a query asks for. One row more than `limit` is read to know whether there is a next. */
+enum ag_err ag_page_from_query(const struct ag_list_query *query, struct ag_arena *arena,
+                               struct ag_field_errors *errors, struct ag_page *ret_page) AG_MUST_USE;

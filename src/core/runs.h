@@ -1,0 +1,179 @@
+/*
+ * Runs: one call of a model, from the request to its row.
+ *
+ * generate, preview and validate are the same life cycle: the prompt is put together, a model is
+ * chosen, its stream is read and relayed, the outcome becomes a row. A run's id is told to nobody
+ * before its row is durable.
+ */
+#pragma once
+
+#include "core/core.h"
+
+struct ag_generate_input {
+    uint64_t set;
+    struct ag_uuid agent_id;
+    struct ag_str input_text;
+    struct ag_uuid conversation_id;
+    struct ag_list variables; /* struct ag_pair */
+    bool stream;
+    struct ag_str metadata;
+};
+enum { AG_GENERATE_CONVERSATION = 2, AG_GENERATE_STREAM = 4, AG_GENERATE_METADATA };
+extern const struct ag_schema ag_generate_schema;
+
+struct ag_chat_message {
+    uint64_t set;
+    struct ag_str role, content;
+};
+struct ag_preview_input {
+    uint64_t set;
+    struct ag_agent_config config;
+    struct ag_str input_text;
+    struct ag_list messages; /* struct ag_chat_message: the conversation so far */
+    struct ag_list variables;
+    bool stream;
+};
+extern const struct ag_schema ag_preview_schema;
+
+struct ag_validate_input {
+    uint64_t set;
+    struct ag_str prompt_text;
+    struct ag_uuid prompt_id;
+    struct ag_list models; /* struct ag_str: "provider/model" */
+    struct ag_list variables;
+    struct ag_str input_text;
+};
+enum { AG_VALIDATE_PROMPT_TEXT, AG_VALIDATE_PROMPT_ID, AG_VALIDATE_MODELS };
+extern const struct ag_schema ag_validate_schema;
+
+struct ag_usage_doc {
+    uint64_t set;
+    int64_t input_tokens, output_tokens;
+};
+extern const struct ag_schema ag_usage_schema;
+
+/* What generate and preview answer. */
+struct ag_generation {
+    uint64_t set;
+    struct ag_str response;
+    struct ag_uuid run_id;
+    struct ag_uuid conversation_id;
+    int64_t agent_version;
+    struct ag_str model; /* "provider/model" */
+    bool cached;
+    struct ag_usage_doc usage;
+    int64_t latency_ms, ttft_ms;
+    struct ag_str finish_reason;
+};
+enum { AG_GENERATION_CONVERSATION = 2, AG_GENERATION_VERSION = 3, AG_GENERATION_FINISH = 9 };
+extern const struct ag_schema ag_generation_schema;
+
+struct ag_validation_error {
+    uint64_t set;
+    struct ag_str code, message;
+};
+struct ag_validation_result {
+    uint64_t set;
+    struct ag_str model;
+    struct ag_uuid run_id;
+    struct ag_str response;
+    struct ag_usage_doc usage;
+    int64_t latency_ms, ttft_ms;
+    struct ag_str finish_reason;
+    struct ag_validation_error error;
+};
+enum { AG_RESULT_FINISH = 6, AG_RESULT_ERROR = 7 };
+struct ag_finding {
+    uint64_t set;
+    struct ag_str code, severity, message;
+};
+struct ag_validation {
+    uint64_t set;
+    struct ag_list results;  /* struct ag_validation_result */
+    struct ag_list findings; /* struct ag_finding */
+};
+extern const struct ag_schema ag_validation_schema;
+
+/* ---- choosing a model ---- */
+
+struct ag_model_choice {
+    const struct ag_provider *provider;
+    const struct ag_llm_endpoint *endpoint;
+    struct ag_str model; /* the provider's own name */
+};
+/* "provider/model", or a provider alone for its default. AG_E_MODEL_UNAVAILABLE. */
+enum ag_err ag_model_parse(struct ag_core *core, struct ag_str name,
+                           struct ag_model_choice *ret_choice) AG_MUST_USE;
+/* The configuration's own choice, else the server's default. AG_E_MODEL_UNAVAILABLE. */
+enum ag_err ag_model_choose(struct ag_core *core, const struct ag_agent_config *config,
+                            struct ag_model_choice *ret_choice) AG_MUST_USE;
+
+/* ---- the prompt: pure ---- */
+
+/* Puts the system text together: prompt, instructions, persona, style, language and format, with
+ * {{variables}} replaced. `prompt_text` is the saved prompt's, or empty. AG_E_INVALID names missing
+ * and unknown variables in `errors`. */
+enum ag_err ag_prompt_assemble(const struct ag_agent_config *config, struct ag_str agent_name,
+                               struct ag_str prompt_text, const struct ag_list *variables,
+                               struct ag_arena *arena, struct ag_field_errors *errors,
+                               struct ag_str *ret_system) AG_MUST_USE;
+/* Replaces {{name}} by the variable's value; what has none is left as it stands. */
+enum ag_err ag_template_render(struct ag_str text, const struct ag_list *variables,
+                               struct ag_arena *arena, struct ag_str *ret_text) AG_MUST_USE;
+/* Calls `fn` for every {{name}} of `text`, in order. */
+void ag_template_each(struct ag_str text, void (*fn)(struct ag_str name, void *arg), void *arg);
+/* What an experienced author would say about a prompt, as struct ag_finding. */
+enum ag_err ag_prompt_lint(struct ag_str prompt_text, const struct ag_list *variables,
+                           struct ag_arena *arena, struct ag_list *ret_findings) AG_MUST_USE;
+
+/* ---- the life of a run ---- */
+
+/* What becomes of the pieces of an answer while it comes; every call may wait for its reader. */
+struct ag_run_sink {
+    void *arg;
+    /* The run's row is there. NULL functions are left out. */
+    enum ag_err (*started)(void *arg, const struct ag_run *run) AG_SUSPENDS;
+    enum ag_err (*delta)(void *arg, struct ag_str text) AG_SUSPENDS;
+    /* Nothing more is at hand right now: what was held back should leave. */
+    enum ag_err (*flush)(void *arg) AG_SUSPENDS;
+    /* When `idle` wants to be called at the latest, and what it does (heartbeats). */
+    ag_deadline_ms (*idle_at)(void *arg);
+    enum ag_err (*idle)(void *arg) AG_SUSPENDS;
+};
+
+/* A run as the caller declares it; runs.c fills the rest. */
+struct ag_run_plan {
+    const char *kind; /* generate | preview | validate */
+    struct ag_model_choice model;
+    const struct ag_agent_config *config;
+    struct ag_llm_request request; /* complete but for `stream` */
+    struct ag_uuid run_id;         /* nil: a new one */
+    struct ag_uuid agent_id;       /* nil: none */
+    int64_t agent_version;
+    struct ag_uuid conversation_id; /* nil with an agent: the run's own id */
+    struct ag_str metadata;
+    bool keep_texts;               /* store what was asked and answered */
+    bool relaxed;                  /* do not wait for the row's commit */
+    const struct ag_run_sink *sink; /* NULL: the answer is wanted whole */
+};
+
+/* Runs it to its end and stores the row. On AG_OK `ret_run` is completed; otherwise it is failed or
+ * cancelled with what came until then, and its error is returned, unless storing failed too, then
+ * that one. `ret_retry_after_s` is what the provider asked for, or -1. */
+enum ag_err ag_run_execute(struct ag_scope *scope, const struct ag_run_plan *plan,
+                           struct ag_run *ret_run,
+                           int64_t *ret_retry_after_s) AG_MUST_USE AG_SUSPENDS;
+
+/* Looks everything up and executes. */
+enum ag_err ag_generate(struct ag_scope *scope, const struct ag_generate_input *input, bool relaxed,
+                        const struct ag_run_sink *sink, struct ag_run *ret_run,
+                        int64_t *ret_retry_after_s) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_preview(struct ag_scope *scope, const struct ag_preview_input *input,
+                       const struct ag_run_sink *sink, struct ag_run *ret_run,
+                       int64_t *ret_retry_after_s) AG_MUST_USE AG_SUSPENDS;
+/* Asks every model at the same time. */
+enum ag_err ag_validate(struct ag_scope *scope, const struct ag_validate_input *input,
+                        struct ag_validation *ret_validation) AG_MUST_USE AG_SUSPENDS;
+/* The reply document of a completed run. */
+enum ag_err ag_generation_from_run(const struct ag_run *run, struct ag_arena *arena,
+                                   struct ag_generation *ret_generation) AG_MUST_USE;

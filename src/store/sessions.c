@@ -1,0 +1,145 @@
+#include "store/tables.h"
+
+#define NO_TENANT "a session belongs to a person, whatever organisation they work in"
+
+enum { SESSION_INSERT, SESSION_ACCESS, SESSION_ACCESS_COOKIE, SESSION_REVOKE, SESSION_RENEW,
+       REFRESH_INSERT, REFRESH_GET, REFRESH_USE };
+
+#define ACCESS_SELECT                                                                              \
+    "SELECT s.id, s.user_id, u.org_id, u.role, u.status, s.expires_at, s.revoked_at "              \
+    "FROM sessions s JOIN users u ON u.id = s.user_id "
+
+struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
+    [SESSION_INSERT] = {.name = "session_insert",
+                        .sql = "INSERT INTO sessions (id, user_id, cookie_hash, user_agent, ip, "
+                               "created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                        .params = "uuxttzz",
+                        .columns = "",
+                        .no_org = NO_TENANT},
+    [SESSION_ACCESS] = {.name = "session_access",
+                        .sql = ACCESS_SELECT "WHERE s.id = $1",
+                        .params = "u",
+                        .columns = "uuuttzz"},
+    [SESSION_ACCESS_COOKIE] = {.name = "session_access_by_cookie",
+                               .sql = ACCESS_SELECT "WHERE s.cookie_hash = $1",
+                               .params = "x",
+                               .columns = "uuuttzz"},
+    [SESSION_REVOKE] = {.name = "session_revoke",
+                        .sql = "UPDATE sessions SET revoked_at = $2 "
+                               "WHERE id = $1 AND revoked_at IS NULL",
+                        .params = "uz",
+                        .columns = "",
+                        .no_org = NO_TENANT},
+    [SESSION_RENEW] = {.name = "session_renew",
+                       .sql = "UPDATE sessions SET cookie_hash = $2, expires_at = $3 WHERE id = $1",
+                       .params = "uxz",
+                       .columns = "",
+                       .no_org = NO_TENANT},
+    [REFRESH_INSERT] = {.name = "refresh_insert",
+                        .sql = "INSERT INTO refresh_tokens (hash, session_id, created_at, "
+                               "expires_at) VALUES ($1, $2, $3, $4)",
+                        .params = "xuzz",
+                        .columns = "",
+                        .no_org = NO_TENANT},
+    [REFRESH_GET] = {.name = "refresh_get",
+                     .sql = "SELECT r.session_id, s.user_id, r.expires_at, r.used_at, s.revoked_at "
+                            "FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id "
+                            "WHERE r.hash = $1",
+                     .params = "x",
+                     .columns = "uuzzz",
+                     .no_org = NO_TENANT},
+    [REFRESH_USE] = {.name = "refresh_use",
+                     .sql = "UPDATE refresh_tokens SET used_at = $2 "
+                            "WHERE hash = $1 AND used_at IS NULL",
+                     .params = "xz",
+                     .columns = "",
+                     .no_org = NO_TENANT},
+};
+
+enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *session)
+{
+    return ag_tx_exec(tx, &ag_session_stmts[SESSION_INSERT],
+                      AG_BIND(ag_v_uuid(session->id), ag_v_uuid(session->user_id),
+                              ag_v_bytes(session->cookie_hash), ag_v_text(session->user_agent),
+                              ag_v_text(session->ip), ag_v_time(session->created_at),
+                              ag_v_time(session->expires_at)),
+                      NULL);
+}
+
+static enum ag_err access_read(struct ag_db *db, struct ag_arena *arena, int stmt,
+                               struct ag_value key, struct ag_access *ret_access)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(db, arena, &ag_session_stmts[stmt], &key, 1, &rows));
+    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such session");
+    const struct ag_value *row = ag_row(&rows, 0);
+    *ret_access = (struct ag_access){
+        .session_id = row[0].uuid,
+        .user_id = row[1].uuid,
+        .org_id = row[2].uuid,
+        .role = row[3].str,
+        .status = row[4].str,
+        .expires_at = row[5].num,
+        .revoked = row[6].type != AG_V_NULL,
+    };
+    return AG_OK;
+}
+
+enum ag_err ag_sessions_access(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                               struct ag_access *ret_access)
+{
+    return access_read(db, arena, SESSION_ACCESS, ag_v_uuid(id), ret_access);
+}
+
+enum ag_err ag_sessions_access_by_cookie(struct ag_db *db, struct ag_arena *arena,
+                                         struct ag_str cookie_hash, struct ag_access *ret_access)
+{
+    return access_read(db, arena, SESSION_ACCESS_COOKIE, ag_v_bytes(cookie_hash), ret_access);
+}
+
+enum ag_err ag_sessions_revoke(struct ag_tx *tx, struct ag_uuid id, int64_t now)
+{
+    return ag_tx_exec(tx, &ag_session_stmts[SESSION_REVOKE],
+                      AG_BIND(ag_v_uuid(id), ag_v_time(now)), NULL);
+}
+
+enum ag_err ag_sessions_renew(struct ag_tx *tx, struct ag_uuid id, struct ag_str cookie_hash,
+                              int64_t expires_at)
+{
+    return ag_tx_exec(tx, &ag_session_stmts[SESSION_RENEW],
+                      AG_BIND(ag_v_uuid(id), ag_v_bytes(cookie_hash), ag_v_time(expires_at)), NULL);
+}
+
+enum ag_err ag_refresh_insert(struct ag_tx *tx, struct ag_str hash, struct ag_uuid session_id,
+                              int64_t now, int64_t expires_at)
+{
+    return ag_tx_exec(tx, &ag_session_stmts[REFRESH_INSERT],
+                      AG_BIND(ag_v_bytes(hash), ag_v_uuid(session_id), ag_v_time(now),
+                              ag_v_time(expires_at)),
+                      NULL);
+}
+
+enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash, struct ag_refresh *ret_refresh)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_session_stmts[REFRESH_GET], AG_BIND(ag_v_bytes(hash)), &rows));
+    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such refresh token");
+    const struct ag_value *row = ag_row(&rows, 0);
+    *ret_refresh = (struct ag_refresh){
+        .session_id = row[0].uuid,
+        .user_id = row[1].uuid,
+        .expires_at = row[2].num,
+        .used = row[3].type != AG_V_NULL,
+        .revoked = row[4].type != AG_V_NULL,
+    };
+    return AG_OK;
+}
+
+enum ag_err ag_refresh_use(struct ag_tx *tx, struct ag_str hash, int64_t now, bool *ret_first)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_session_stmts[REFRESH_USE],
+                      AG_BIND(ag_v_bytes(hash), ag_v_time(now)), &rows));
+    *ret_first = rows.changed == 1;
+    return AG_OK;
+}

@@ -1,0 +1,306 @@
+/*
+ * The store: every SQL statement of the product, one file per entity.
+ *
+ * Reads take the database and the caller's arena; writes take the transaction they are part of.
+ * Every function on a tenant's table takes the organisation first, so that no statement can forget
+ * it. "Not there" and "another tenant's" are the same AG_E_NOT_FOUND.
+ */
+#pragma once
+
+#include "base/fields.h"
+#include "db/db.h"
+
+/* All statements, for ag_db_register(). */
+extern const struct ag_stmt_table ag_store_tables[];
+extern const size_t ag_store_table_count;
+
+/* Marks field `index` of a document as having a value. */
+#define AG_SET(doc, index) ((doc)->set |= UINT64_C(1) << (index))
+
+/* ---- paging: keyset by (sort key, id) ---- */
+
+enum ag_sort_key { AG_SORT_CREATED, AG_SORT_UPDATED, AG_SORT_NAME, AG_SORT_KEYS };
+
+struct ag_page {
+    enum ag_sort_key key;
+    bool descending;
+    int64_t limit;          /* 1..100 */
+    struct ag_str search;   /* what `?q=` said; empty for all */
+    /* where the last page ended */
+    bool has_after;
+    struct ag_uuid after_id;
+    int64_t after_time;     /* AG_SORT_UPDATED */
+    struct ag_str after_name; /* AG_SORT_NAME */
+};
+/* "%text%" in lower case with LIKE's own characters escaped by '\', or "%" for everything. */
+enum ag_err ag_page_pattern(const struct ag_page *page, struct ag_arena *arena,
+                            struct ag_str *ret_pattern) AG_MUST_USE;
+
+/* ---- accounts ---- */
+
+struct ag_user {
+    uint64_t set;
+    struct ag_uuid id;
+    struct ag_str name;
+    struct ag_str email; /* lower case */
+    struct ag_str role;  /* user | admin */
+    struct ag_uuid org_id;
+    int64_t created_at;
+    /* not shown */
+    struct ag_str password_hash; /* data NULL: none */
+    struct ag_str status;        /* active | suspended */
+};
+extern const struct ag_schema ag_user_schema;
+
+/* Inserts the user with its personal organisation and ownership of it. AG_E_EXISTS: the e-mail. */
+enum ag_err ag_users_insert(struct ag_tx *tx, const struct ag_user *user) AG_MUST_USE;
+/* How many accounts there are, up to 1: the first becomes administrator. */
+enum ag_err ag_users_any(struct ag_tx *tx, bool *ret_any) AG_MUST_USE;
+enum ag_err ag_users_by_email(struct ag_db *db, struct ag_arena *arena, struct ag_str email,
+                              struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_users_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                           struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
+/* AG_E_NOT_FOUND when nobody has this e-mail. */
+enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email, struct ag_str role) AG_MUST_USE;
+
+/* ---- sessions ---- */
+
+struct ag_session {
+    struct ag_uuid id, user_id;
+    struct ag_str cookie_hash; /* 32 bytes */
+    struct ag_str user_agent, ip;
+    int64_t created_at, expires_at;
+};
+/* What a credential leads to. */
+struct ag_access {
+    struct ag_uuid user_id, org_id, session_id, key_id;
+    struct ag_str role, status;
+    int64_t expires_at;      /* of the session or key; 0: never */
+    bool revoked;
+    struct ag_str scopes;    /* keys: JSON list of permission names */
+    int64_t last_used_at;    /* keys; 0: never */
+};
+enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *session) AG_MUST_USE;
+enum ag_err ag_sessions_access(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                               struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_sessions_access_by_cookie(struct ag_db *db, struct ag_arena *arena,
+                                         struct ag_str cookie_hash,
+                                         struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_sessions_revoke(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
+/* Replaces the browser's secret when a session is refreshed. */
+enum ag_err ag_sessions_renew(struct ag_tx *tx, struct ag_uuid id, struct ag_str cookie_hash,
+                              int64_t expires_at) AG_MUST_USE;
+
+struct ag_refresh {
+    struct ag_uuid session_id, user_id;
+    int64_t expires_at;
+    bool used, revoked; /* used before; its session is revoked */
+};
+enum ag_err ag_refresh_insert(struct ag_tx *tx, struct ag_str hash, struct ag_uuid session_id,
+                              int64_t now, int64_t expires_at) AG_MUST_USE;
+enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash,
+                           struct ag_refresh *ret_refresh) AG_MUST_USE;
+/* Marks it used; `ret_first` is false when it was already. */
+enum ag_err ag_refresh_use(struct ag_tx *tx, struct ag_str hash, int64_t now,
+                           bool *ret_first) AG_MUST_USE;
+
+/* ---- API keys ---- */
+
+struct ag_api_key {
+    uint64_t set;
+    struct ag_uuid id;
+    struct ag_str name;
+    struct ag_str prefix;  /* what may be shown again: "agk_AbCdEfGh" */
+    struct ag_str key;     /* whole, in the reply to its creation alone */
+    struct ag_list scopes; /* struct ag_str: permission names; empty: all of its owner's */
+    int64_t expires_at, last_used_at, created_at;
+};
+enum { AG_API_KEY_KEY = 3, AG_API_KEY_EXPIRES = 5, AG_API_KEY_LAST_USED = 6 };
+extern const struct ag_schema ag_api_key_schema;
+
+enum ag_err ag_api_keys_insert(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
+                               const struct ag_api_key *key, struct ag_str hash) AG_MUST_USE;
+enum ag_err ag_api_keys_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                             struct ag_uuid user, const struct ag_page *page,
+                             struct ag_list *ret_keys) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_api_keys_revoke(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
+                               struct ag_uuid id, int64_t now) AG_MUST_USE;
+enum ag_err ag_api_keys_access(struct ag_db *db, struct ag_arena *arena, struct ag_str hash,
+                               struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_api_keys_touch(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                              int64_t now) AG_MUST_USE;
+
+/* ---- agents ---- */
+
+struct ag_agent {
+    uint64_t set;
+    struct ag_uuid id, user_id;
+    struct ag_str name;
+    struct ag_str description;
+    struct ag_str config; /* compact JSON */
+    int64_t version;
+    int64_t created_at, updated_at;
+};
+enum { AG_AGENT_DESCRIPTION = 3 };
+extern const struct ag_schema ag_agent_schema;
+
+enum ag_err ag_agents_insert(struct ag_tx *tx, struct ag_uuid org,
+                             const struct ag_agent *agent) AG_MUST_USE;
+enum ag_err ag_agents_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                          struct ag_uuid id, struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_agents_get_tx(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                             struct ag_agent *ret_agent) AG_MUST_USE;
+enum ag_err ag_agents_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                           const struct ag_page *page,
+                           struct ag_list *ret_agents) AG_MUST_USE AG_SUSPENDS;
+/* Writes name, description and config if the stored version is `agent->version` - 1, else
+ * AG_E_STALE. */
+enum ag_err ag_agents_update(struct ag_tx *tx, struct ag_uuid org,
+                             const struct ag_agent *agent) AG_MUST_USE;
+enum ag_err ag_agents_delete(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                             int64_t version) AG_MUST_USE;
+
+/* ---- prompts ---- */
+
+struct ag_prompt {
+    uint64_t set;
+    struct ag_uuid id, user_id;
+    struct ag_str prompt_text;
+    struct ag_str metadata; /* compact JSON */
+    int64_t version;
+    int64_t created_at, updated_at;
+};
+extern const struct ag_schema ag_prompt_schema;
+
+enum ag_err ag_prompts_insert(struct ag_tx *tx, struct ag_uuid org,
+                              const struct ag_prompt *prompt) AG_MUST_USE;
+enum ag_err ag_prompts_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                           struct ag_uuid id, struct ag_prompt *ret_prompt) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_prompts_get_tx(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                              struct ag_prompt *ret_prompt) AG_MUST_USE;
+enum ag_err ag_prompts_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                            const struct ag_page *page,
+                            struct ag_list *ret_prompts) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_prompts_update(struct ag_tx *tx, struct ag_uuid org,
+                              const struct ag_prompt *prompt) AG_MUST_USE;
+enum ag_err ag_prompts_delete(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                              int64_t version) AG_MUST_USE;
+
+/* ---- runs ---- */
+
+struct ag_run {
+    uint64_t set;
+    struct ag_uuid id;
+    struct ag_str kind;   /* generate | preview | validate */
+    struct ag_str status; /* running | completed | failed | cancelled */
+    struct ag_uuid agent_id;
+    int64_t agent_version;
+    struct ag_uuid conversation_id;
+    struct ag_str provider, model;
+    struct ag_str error_code, error_message;
+    struct ag_str finish_reason;
+    bool cached;
+    int64_t input_tokens, output_tokens;
+    int64_t latency_ms, ttft_ms;
+    struct ag_str metadata;
+    int64_t created_at, finished_at;
+    struct ag_str input_text, output_text; /* of one run; lists leave them out */
+    /* not shown */
+    struct ag_uuid user_id, key_id, boot_id;
+};
+enum {
+    AG_RUN_AGENT_ID = 3,
+    AG_RUN_AGENT_VERSION,
+    AG_RUN_CONVERSATION_ID,
+    AG_RUN_ERROR_CODE = 8,
+    AG_RUN_ERROR_MESSAGE,
+    AG_RUN_FINISH_REASON,
+    AG_RUN_INPUT_TOKENS = 12,
+    AG_RUN_OUTPUT_TOKENS,
+    AG_RUN_LATENCY,
+    AG_RUN_TTFT,
+    AG_RUN_METADATA,
+    AG_RUN_FINISHED_AT = 18,
+    AG_RUN_INPUT_TEXT,
+    AG_RUN_OUTPUT_TEXT,
+};
+extern const struct ag_schema ag_run_schema;         /* one run */
+extern const struct ag_schema ag_run_summary_schema; /* in lists */
+
+/* Inserts the run, or, when its row says `running`, finishes it. */
+enum ag_err ag_runs_put(struct ag_tx *tx, struct ag_uuid org, const struct ag_run *run) AG_MUST_USE;
+enum ag_err ag_runs_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                        struct ag_uuid id, struct ag_run *ret_run) AG_MUST_USE AG_SUSPENDS;
+
+struct ag_run_filter {
+    struct ag_uuid agent_id;        /* nil: any */
+    struct ag_str status;           /* empty: any */
+    struct ag_uuid conversation_id; /* nil: any */
+};
+/* Newest first; of `page` only the limit and the id of the last one count. */
+enum ag_err ag_runs_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                         const struct ag_run_filter *filter, const struct ag_page *page,
+                         struct ag_list *ret_runs) AG_MUST_USE AG_SUSPENDS;
+
+struct ag_turn {
+    struct ag_str input_text, output_text;
+};
+/* The last `limit` completed exchanges of a conversation with an agent, oldest first. */
+enum ag_err ag_runs_turns(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                          struct ag_uuid agent_id, struct ag_uuid conversation_id, int64_t limit,
+                          struct ag_list *ret_turns) AG_MUST_USE AG_SUSPENDS;
+/* Whether the organisation has the conversation with this agent. */
+enum ag_err ag_runs_conversation_exists(struct ag_db *db, struct ag_arena *arena,
+                                        struct ag_uuid org, struct ag_uuid agent_id,
+                                        struct ag_uuid conversation_id,
+                                        bool *ret_exists) AG_MUST_USE AG_SUSPENDS;
+/* Fails the runs begun before `created_before` that another process left unfinished. */
+enum ag_err ag_runs_interrupt(struct ag_tx *tx, struct ag_uuid boot_id, int64_t created_before,
+                              int64_t *ret_count) AG_MUST_USE;
+
+/* ---- activity ---- */
+
+struct ag_activity {
+    uint64_t set;
+    struct ag_uuid id;
+    struct ag_uuid user_id;
+    struct ag_str action;  /* "agent.created" */
+    struct ag_str details; /* JSON object without secrets */
+    int64_t created_at;
+};
+enum { AG_ACTIVITY_USER = 1 };
+extern const struct ag_schema ag_activity_schema;
+
+enum ag_err ag_activity_insert(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
+                               const char *action, struct ag_str details) AG_MUST_USE;
+enum ag_err ag_activity_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                             struct ag_str action, const struct ag_page *page,
+                             struct ag_list *ret_activity) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- idempotency keys ---- */
+
+struct ag_idempotency {
+    struct ag_str request_hash; /* 32 bytes */
+    struct ag_uuid resource_id; /* the id that what the request makes will have */
+    struct ag_uuid boot_id;     /* the process that works on it */
+    int64_t status;             /* 0: no reply yet */
+    struct ag_str headers;      /* "Name: value" lines of the stored reply */
+    struct ag_str body;
+    int64_t created_at;
+};
+enum ag_err ag_idempotency_claim(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
+                                 struct ag_str key, const struct ag_idempotency *claim,
+                                 bool *ret_new) AG_MUST_USE;
+enum ag_err ag_idempotency_get(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
+                               struct ag_str key, struct ag_idempotency *ret_claim) AG_MUST_USE;
+/* Makes this process the one that works on a claim another one left behind. */
+enum ag_err ag_idempotency_take_over(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
+                                     struct ag_str key, struct ag_uuid boot_id) AG_MUST_USE;
+enum ag_err ag_idempotency_finish(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
+                                  struct ag_str key,
+                                  const struct ag_idempotency *claim) AG_MUST_USE;
+/* Frees the key, after a reply that is not worth keeping (5xx). */
+enum ag_err ag_idempotency_drop(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
+                                struct ag_str key) AG_MUST_USE;
+/* Forgets keys made before `created_before`; at most 1,000 at a time. */
+enum ag_err ag_idempotency_expire(struct ag_tx *tx, int64_t created_before) AG_MUST_USE;

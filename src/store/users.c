@@ -1,0 +1,128 @@
+#include "store/tables.h"
+
+#define USER_COLUMNS "id, name, email, role, org_id, created_at, password_hash, status"
+
+enum { USER_ANY, USER_INSERT, ORG_INSERT, MEMBER_INSERT, USER_BY_EMAIL, USER_BY_ID, USER_SET_ROLE };
+
+struct ag_stmt ag_user_stmts[AG_USER_STMTS] = {
+    [USER_ANY] = {.name = "user_any",
+                  .sql = "SELECT id FROM users LIMIT 1",
+                  .params = "",
+                  .columns = "u"},
+    [USER_INSERT] = {.name = "user_insert",
+                     .sql = "INSERT INTO users (id, name, email, role, org_id, created_at, "
+                            "password_hash, status, updated_at) "
+                            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6)",
+                     .params = "utttuztt",
+                     .columns = ""},
+    [ORG_INSERT] = {.name = "organization_insert",
+                    .sql = "INSERT INTO organizations (id, name, personal, created_at, updated_at) "
+                           "VALUES ($1, $2, $3, $4, $4)",
+                    .params = "utbz",
+                    .columns = ""},
+    [MEMBER_INSERT] = {.name = "membership_insert",
+                       .sql = "INSERT INTO memberships (org_id, user_id, role, created_at) "
+                              "VALUES ($1, $2, $3, $4)",
+                       .params = "uutz",
+                       .columns = ""},
+    [USER_BY_EMAIL] = {.name = "user_by_email",
+                       .sql = "SELECT " USER_COLUMNS " FROM users WHERE email = $1",
+                       .params = "t",
+                       .columns = "utttuztt"},
+    [USER_BY_ID] = {.name = "user_by_id",
+                    .sql = "SELECT " USER_COLUMNS " FROM users WHERE id = $1",
+                    .params = "u",
+                    .columns = "utttuztt"},
+    [USER_SET_ROLE] = {.name = "user_set_role",
+                       .sql = "UPDATE users SET role = $2, updated_at = $3 WHERE email = $1",
+                       .params = "ttz",
+                       .columns = ""},
+};
+
+static const struct ag_field user_fields[] = {
+    AG_FIELD(struct ag_user, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The account"),
+    AG_FIELD(struct ag_user, name, AG_F_STRING, AG_FF_REQUIRED, .doc = "Name shown to others",
+             .example = "\"John Doe\""),
+    AG_FIELD(struct ag_user, email, AG_F_STRING, AG_FF_REQUIRED | AG_FF_EMAIL,
+             .doc = "E-mail address, in lower case", .example = "\"user@example.com\""),
+    AG_FIELD(struct ag_user, role, AG_F_ENUM, AG_FF_REQUIRED, .choices = "user|admin",
+             .doc = "System role: `admin` administers the whole server"),
+    AG_FIELD(struct ag_user, org_id, AG_F_UUID, AG_FF_REQUIRED,
+             .doc = "The account's organisation"),
+    AG_FIELD(struct ag_user, created_at, AG_F_TIME, AG_FF_REQUIRED, .doc = "When it registered"),
+};
+AG_SCHEMA(ag_user_schema, "User", struct ag_user, "An account", user_fields);
+
+static void user_from_row(const struct ag_value *row, struct ag_user *user)
+{
+    *user = (struct ag_user){
+        .id = row[0].uuid,
+        .name = row[1].str,
+        .email = row[2].str,
+        .role = row[3].str,
+        .org_id = row[4].uuid,
+        .created_at = row[5].num,
+        .status = row[7].str,
+    };
+    if (row[6].type != AG_V_NULL) user->password_hash = row[6].str;
+}
+
+enum ag_err ag_users_any(struct ag_tx *tx, bool *ret_any)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_user_stmts[USER_ANY], NULL, 0, &rows));
+    *ret_any = rows.count > 0;
+    return AG_OK;
+}
+
+enum ag_err ag_users_insert(struct ag_tx *tx, const struct ag_user *user)
+{
+    AG_TRY(ag_tx_exec(tx, &ag_user_stmts[ORG_INSERT],
+                      AG_BIND(ag_v_uuid(user->org_id), ag_v_text(user->name), ag_v_bool(true),
+                              ag_v_time(user->created_at)),
+                      NULL));
+    AG_TRY(ag_tx_exec(
+        tx, &ag_user_stmts[USER_INSERT],
+        AG_BIND(ag_v_uuid(user->id), ag_v_text(user->name), ag_v_text(user->email),
+                ag_v_text(user->role), ag_v_uuid(user->org_id), ag_v_time(user->created_at),
+                ag_v_opt(user->password_hash.data != NULL, ag_v_text(user->password_hash)),
+                ag_v_text(user->status)),
+        NULL));
+    return ag_tx_exec(tx, &ag_user_stmts[MEMBER_INSERT],
+                      AG_BIND(ag_v_uuid(user->org_id), ag_v_uuid(user->id),
+                              ag_v_text(AG_STR("owner")), ag_v_time(user->created_at)),
+                      NULL);
+}
+
+static enum ag_err user_read(struct ag_db *db, struct ag_arena *arena, int stmt,
+                             struct ag_value key, struct ag_user *ret_user)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(db, arena, &ag_user_stmts[stmt], &key, 1, &rows));
+    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such account");
+    user_from_row(ag_row(&rows, 0), ret_user);
+    return AG_OK;
+}
+
+enum ag_err ag_users_by_email(struct ag_db *db, struct ag_arena *arena, struct ag_str email,
+                              struct ag_user *ret_user)
+{
+    return user_read(db, arena, USER_BY_EMAIL, ag_v_text(email), ret_user);
+}
+
+enum ag_err ag_users_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                           struct ag_user *ret_user)
+{
+    return user_read(db, arena, USER_BY_ID, ag_v_uuid(id), ret_user);
+}
+
+enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email, struct ag_str role)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_user_stmts[USER_SET_ROLE],
+                      AG_BIND(ag_v_text(email), ag_v_text(role), ag_v_time(ag_wall_ms())), &rows));
+    if (rows.changed == 0)
+        return ag_fail(AG_E_NOT_FOUND, "there is no account with the e-mail %.*s",
+                       AG_STR_ARG(email));
+    return AG_OK;
+}
