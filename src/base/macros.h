@@ -30,7 +30,7 @@
         fn(*p);                                                                                    \
     }
 
-#define AG_CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define AG_CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* Moves ownership of a pointer out of a variable, leaving NULL behind. */
 #define AG_TAKE(p)                                                                                 \
