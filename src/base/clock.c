@@ -241,16 +241,55 @@ static bool take_month(struct ag_str *rest, int *ret_month)
     return false;
 }
 
+static bool take_clock(struct ag_str *rest, struct civil *c)
+{
+    return take_digits(rest, 2, &c->hour) && take_text(rest, ":") &&
+           take_digits(rest, 2, &c->minute) && take_text(rest, ":") &&
+           take_digits(rest, 2, &c->second);
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+static bool parse_fixdate(struct ag_str rest, struct civil *c)
+{
+    return take_weekday(&rest) && take_text(&rest, ", ") && take_digits(&rest, 2, &c->day) &&
+           take_text(&rest, " ") && take_month(&rest, &c->month) && take_text(&rest, " ") &&
+           take_digits(&rest, 4, &c->year) && take_text(&rest, " ") && take_clock(&rest, c) &&
+           ag_str_eq(rest, AG_STR(" GMT"));
+}
+
+/* "Sunday, 06-Nov-94 08:49:37 GMT". A year that would be more than 50 years ahead is a past one. */
+static bool parse_rfc850(struct ag_str rest, struct civil *c)
+{
+    bool good = take_weekday(&rest) &&
+                (take_text(&rest, "day") || take_text(&rest, "sday") ||
+                 take_text(&rest, "nesday") || take_text(&rest, "rsday") ||
+                 take_text(&rest, "urday")) &&
+                take_text(&rest, ", ") && take_digits(&rest, 2, &c->day) && take_text(&rest, "-") &&
+                take_month(&rest, &c->month) && take_text(&rest, "-") &&
+                take_digits(&rest, 2, &c->year) && take_text(&rest, " ") && take_clock(&rest, c) &&
+                ag_str_eq(rest, AG_STR(" GMT"));
+    if (!good) return false;
+    int now = civil_from_ms(ag_wall_ms()).year;
+    c->year += now - now % 100;
+    if (c->year > now + 50) c->year -= 100;
+    return true;
+}
+
+/* "Sun Nov  6 08:49:37 1994", as the C library's function of that name writes it. */
+static bool parse_unix(struct ag_str rest, struct civil *c)
+{
+    return take_weekday(&rest) && take_text(&rest, " ") && take_month(&rest, &c->month) &&
+           take_text(&rest, " ") &&
+           (take_text(&rest, " ") ? take_digits(&rest, 1, &c->day)
+                                  : take_digits(&rest, 2, &c->day)) &&
+           take_text(&rest, " ") && take_clock(&rest, c) && take_text(&rest, " ") &&
+           take_digits(&rest, 4, &c->year) && rest.len == 0;
+}
+
 enum ag_err ag_time_parse_http(struct ag_str text, int64_t *ret_wall_ms)
 {
     struct civil c = {0};
-    struct ag_str rest = text;
-    bool good = take_weekday(&rest) && take_text(&rest, ", ") && take_digits(&rest, 2, &c.day) &&
-                take_text(&rest, " ") && take_month(&rest, &c.month) && take_text(&rest, " ") &&
-                take_digits(&rest, 4, &c.year) && take_text(&rest, " ") &&
-                take_digits(&rest, 2, &c.hour) && take_text(&rest, ":") &&
-                take_digits(&rest, 2, &c.minute) && take_text(&rest, ":") &&
-                take_digits(&rest, 2, &c.second) && take_text(&rest, " GMT");
-    if (!good || rest.len > 0 || !civil_valid(&c)) return AG_E_INVALID;
+    bool good = parse_fixdate(text, &c) || parse_rfc850(text, &c) || parse_unix(text, &c);
+    if (!good || !civil_valid(&c)) return AG_E_INVALID;
     return civil_to_ms(&c, 0, ret_wall_ms);
 }

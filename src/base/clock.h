@@ -28,4 +28,5 @@ struct ag_str ag_time_format(int64_t wall_ms, char out[AG_TIME_TEXT_BYTES]);
 enum ag_err ag_time_parse(struct ag_str text, int64_t *ret_wall_ms) AG_MUST_USE;
 /* IMF-fixdate (RFC 9110 5.6.7), as Date: and Retry-After: carry it; `out` takes 30 bytes. */
 struct ag_str ag_time_http(int64_t wall_ms, char out[30]);
+/* The same, or one of the two older forms that recipients have to take. AG_E_INVALID. */
 enum ag_err ag_time_parse_http(struct ag_str text, int64_t *ret_wall_ms) AG_MUST_USE;

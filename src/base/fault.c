@@ -37,7 +37,8 @@ static int fault_index(struct ag_str name)
 static enum ag_err arm_one(struct ag_str part)
 {
     struct ag_str rest = ag_str_trim(part), name, count;
-    if (!ag_str_split(&rest, '=', &name)) return AG_OK; /* nothing between two commas */
+    if (rest.len == 0) return AG_OK; /* nothing between two commas */
+    ag_str_split(&rest, '=', &name);
     int fault = fault_index(name);
     if (fault < 0) return ag_fail(AG_E_INVALID, "no fault is called '%.*s'", AG_STR_ARG(name));
 
