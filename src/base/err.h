@@ -44,6 +44,7 @@
     X(HEADERS_TOO_LARGE, "headers_too_large", 431, false, "The header fields are too large")       \
     /* this server */                                                                              \
     X(INTERNAL, "internal_error", 500, false, "Something went wrong on our side")                  \
+    X(NOT_IMPLEMENTED, "not_implemented", 501, false, "This method is not one the server knows")   \
     X(HTTP_VERSION, "http_version_not_supported", 505, false, "Only HTTP/1.0 and 1.1 are spoken")  \
     X(NO_MEMORY, "out_of_memory", 503, true, "The server is out of memory")                        \
     X(OVERLOADED, "overloaded", 503, true, "The server is busy")                                   \

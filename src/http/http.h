@@ -2,9 +2,9 @@
  * The HTTP/1.1 server: what a request is and how it is answered.
  *
  * A connection is a fiber: it reads a request (conn.c), calls the server's handler, writes the
- * reply (reply.c, sse.c) and goes on with the next. A handler runs on that fiber and answers exactly
- * once. Everything it gets lives in the request's arena. Framing that RFC 9112 calls malformed is
- * refused with 400 and the connection closed, never repaired.
+ * reply (reply.c, sse.c) and goes on with the next. A handler runs on that fiber and answers
+ * exactly once. Everything it gets lives in the request's arena. Framing that RFC 9112 calls
+ * malformed is refused with 400 and the connection closed, never repaired.
  */
 #pragma once
 
@@ -47,25 +47,26 @@ struct ag_server;
 struct ag_request {
     enum ag_method method;
     struct ag_str method_text;
-    struct ag_str target;  /* as sent */
-    struct ag_str path;    /* percent-decoded, starts with '/', no dot segments, no NUL */
-    struct ag_str query;   /* after '?', as sent */
-    struct ag_header headers[AG_HTTP_MAX_HEADERS];
-    size_t header_count;
-    int minor;             /* HTTP/1.minor */
-    struct ag_str request_id; /* the client's X-Request-Id, or one made here */
+    struct ag_str target;            /* as sent */
+    struct ag_str path;              /* percent-decoded, starts with '/', no dot segments, no NUL */
+    struct ag_str query;             /* after '?', as sent */
+    const struct ag_header *headers; /* in the order they came */
+    size_t header_count;             /* 0..AG_HTTP_MAX_HEADERS */
+    int minor;                       /* HTTP/1.minor */
+    struct ag_str request_id;        /* the client's X-Request-Id, or one made here */
     struct ag_arena *arena;
     struct ag_conn *conn;
-    int64_t started_us;    /* monotonic, when its first byte was read */
-    const char *route;     /* for metrics and logs: the operation id, or NULL */
-    void *user;            /* the handler's own */
+    int64_t started_us; /* monotonic, when its first byte was read */
+    const char *route;  /* for metrics and logs: the operation id, or NULL */
+    void *user;         /* the handler's own */
 };
 
 /* The value of the first header called `name`; data NULL when there is none. */
 struct ag_str ag_request_header(const struct ag_request *req, struct ag_str name);
 /* The value of the cookie `name` (RFC 6265 5.4), data NULL when there is none. */
 struct ag_str ag_request_cookie(const struct ag_request *req, struct ag_str name);
-/* Splits and decodes the query; at most `max` pairs. AG_E_BAD_REQUEST on bad escapes or too many. */
+/* Splits and decodes the query; at most `max` pairs. AG_E_BAD_REQUEST on bad escapes or too many.
+ */
 enum ag_err ag_request_query(const struct ag_request *req, struct ag_pair *pairs, size_t max,
                              size_t *ret_count) AG_MUST_USE;
 /* Address of the peer as text, e.g. "127.0.0.1". */
@@ -88,8 +89,8 @@ bool ag_request_draining(const struct ag_request *req);
 
 /* ---- replies: one per request ---- */
 
-/* Adds a header to the reply. Name and value are copied; CR, LF and NUL are an AG_ASSERT: what comes
- * from outside is checked before. */
+/* Adds a header to the reply. Name and value are copied; CR, LF and NUL are an AG_ASSERT: what
+ * comes from outside is checked before. */
 void ag_reply_header(struct ag_request *req, const char *name, struct ag_str value);
 /* Sends a whole reply: one writev of head and body. HEAD and 204/304 send no body. `content_type`
  * NULL when there is no body. The body must live until it returns. Errors are only for logs:

@@ -9,8 +9,8 @@ enum { AG_ROUTER_MAX_PARAMS = 4 };
 struct ag_router;
 
 struct ag_route_match {
-    int row;               /* index given to ag_router_add(), or -1 */
-    unsigned methods;      /* bit (1 << method) of every method the path has; 0: no such path */
+    int row;          /* index given to ag_router_add(), or -1 */
+    unsigned methods; /* bit (1 << method) of every method the path has; 0: no such path */
     struct ag_pair params[AG_ROUTER_MAX_PARAMS]; /* in the order of the pattern */
     size_t param_count;
 };

@@ -5,11 +5,11 @@
 #include "http/http.h"
 
 struct ag_asset {
-    const char *path;         /* "/docs/swagger-ui.css" */
+    const char *path; /* "/docs/swagger-ui.css" */
     const char *content_type;
-    const char *etag;         /* quoted */
-    bool immutable;           /* may be cached for a year */
-    const char *csp;          /* Content-Security-Policy, or NULL */
+    const char *etag; /* quoted */
+    bool immutable;   /* may be cached for a year */
+    const char *csp;  /* Content-Security-Policy, or NULL */
     const uint8_t *br, *gzip;
     size_t br_bytes, gzip_bytes, plain_bytes;
 };
