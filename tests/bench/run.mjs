@@ -15,7 +15,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { judge, table } from './lib/goals.mjs';
+import { busy, judge, table } from './lib/goals.mjs';
 import { nginxVersion } from './lib/nginx.mjs';
 import { cleanUp, makeFolder, pin, removeFolder } from './lib/procs.mjs';
 import { scenarios } from './lib/scenarios.mjs';
@@ -155,6 +155,10 @@ async function main() {
   }
   document.machine.after = mood();
   document.goals = judge(document.results, document.machine);
+  document.machine.busy_share = busy(document.results);
+  if (document.machine.busy_share !== null) {
+    process.stderr.write(`other programs took the cpu for up to ${document.machine.busy_share} of the measured time: measure again\n`);
+  }
   const text = JSON.stringify(document, null, 2);
   if (values.out) fs.writeFileSync(values.out, `${text}\n`);
   console.log(values.table ? table(document.goals) : text);

@@ -85,6 +85,21 @@ export function judge(results, machine) {
   });
 }
 
+const BUSY_SHARE = 0.1;
+
+/**
+ * How much longer nginx waited for its cpu than allowed, as a share of its CPU time: it has one thread and
+ * a cpu of its own, so whoever made it wait is no part of the measurement. Null when the machine was quiet.
+ */
+export function busy(results) {
+  const shares = Object.entries(results)
+    .map(([name, result]) => (name === 'generate1' ? result?.two_cpus?.nginx : result?.nginx))
+    .filter((nginx) => nginx?.cpu_us > 0)
+    .map((nginx) => nginx.run_delay_us / nginx.cpu_us);
+  const worst = Math.max(0, ...shares);
+  return worst > BUSY_SHARE ? figure(worst, 2) : null;
+}
+
 function show(value) {
   if (value === null || value === undefined) return '-';
   return String(Number(value.toPrecision(value >= 1000 ? 6 : 4)));
