@@ -123,9 +123,16 @@ void ag_diag_append(const struct ag_diag *from);
 const char *ag_diag_text(enum ag_err err);
 
 /* Records a new failure (forgetting earlier ones) and returns `err`. */
-#define ag_fail(err, ...) ag_diag_record(err, true, __FILE__, __LINE__, __VA_ARGS__)
+#define ag_fail(err, ...) AG_DIAG_RECORD(err, true, __VA_ARGS__)
 /* Adds a cause to the chain on the way up and returns `err`. */
-#define ag_fail_more(err, ...) ag_diag_record(err, false, __FILE__, __LINE__, __VA_ARGS__)
+#define ag_fail_more(err, ...) AG_DIAG_RECORD(err, false, __VA_ARGS__)
+/* Yields `err` itself, so that compilers and analyzers know what a failing call returns. */
+#define AG_DIAG_RECORD(err, first, ...)                                                            \
+    ({                                                                                             \
+        const enum ag_err _failed = (err);                                                         \
+        ag_diag_record(_failed, first, __FILE__, __LINE__, __VA_ARGS__);                           \
+        _failed;                                                                                   \
+    })
 
 enum ag_err ag_diag_record(enum ag_err err, bool first, const char *file, int line,
                            const char *format, ...) AG_PRINTF(5, 6);
