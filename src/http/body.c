@@ -57,6 +57,7 @@ static enum ag_err read_sized(struct ag_conn *conn, struct ag_str *ret_body)
         len += n;
         ag_count(&conn->home->counters.bytes_in, n);
     }
+    AG_ASSERT(data); /* a request without a body does not come here */
     data[len] = '\0';
     *ret_body = (struct ag_str){data, len};
     return AG_OK;
