@@ -147,16 +147,17 @@ bool ag_db_is_postgres(const struct ag_db *db);
 enum ag_err ag_db_attach(struct ag_db *db) AG_MUST_USE AG_SUSPENDS;
 void ag_db_detach(struct ag_db *db) AG_SUSPENDS;
 
-/* Runs one statement that only reads. AG_E_STORAGE (cannot be reached), AG_E_TIMEOUT, AG_E_CANCELED,
- * AG_E_NO_MEMORY, AG_E_INTERNAL (wrong types or SQL). */
+/* Runs one statement that only reads. AG_E_STORAGE (cannot be reached), AG_E_TIMEOUT,
+ * AG_E_CANCELED, AG_E_NO_MEMORY, AG_E_INTERNAL (wrong types or SQL). */
 enum ag_err ag_db_read(struct ag_db *db, struct ag_arena *arena, const struct ag_stmt *stmt,
                        const struct ag_value *params, size_t count,
                        struct ag_rows *ret_rows) AG_MUST_USE AG_SUSPENDS;
 
 /* Runs `fn(tx, arg)` as one transaction and returns once it is durable; when `fn` fails everything
  * it did is undone and its error is returned with its diagnostic. Not cancellable. `fn` may run
- * more than once (PostgreSQL) and on another thread (SQLite): it touches nothing but `tx` and
- * `arg`. AG_E_STORAGE, AG_E_STORAGE_FULL, AG_E_EXISTS (unique), AG_E_OVERLOADED, AG_E_NO_MEMORY. */
+ * more than once, and on another thread (SQLite): it touches nothing but `tx` and `arg`, and what
+ * it leaves in `arg` it sets anew each time. AG_E_STORAGE, AG_E_STORAGE_FULL, AG_E_EXISTS (unique),
+ * AG_E_OVERLOADED, AG_E_NO_MEMORY. */
 enum ag_err ag_db_write(struct ag_db *db, struct ag_arena *arena,
                         enum ag_err (*fn)(struct ag_tx *tx, void *arg),
                         void *arg) AG_MUST_USE AG_SUSPENDS;
@@ -165,6 +166,11 @@ enum ag_err ag_db_write(struct ag_db *db, struct ag_arena *arena,
  * primary key, AG_E_CONFLICT on a foreign key. After an error the transaction must fail. */
 enum ag_err ag_tx_exec(struct ag_tx *tx, const struct ag_stmt *stmt, const struct ag_value *params,
                        size_t count, struct ag_rows *ret_rows) AG_MUST_USE AG_SUSPENDS;
+/* Lets at most one transaction at a time go on among those that ask for the same `key`; until the
+ * end of the transaction. For a function that decides by what it reads (is this the first
+ * account?): PostgreSQL runs functions side by side at READ COMMITTED. Free on SQLite, where every
+ * function is alone. */
+enum ag_err ag_tx_lock(struct ag_tx *tx, int64_t key) AG_MUST_USE AG_SUSPENDS;
 /* The arena given to ag_db_write(). */
 struct ag_arena *ag_tx_arena(struct ag_tx *tx);
 
@@ -188,21 +194,20 @@ enum ag_err ag_db_ping(struct ag_db *db, int64_t timeout_ms) AG_MUST_USE AG_SUSP
 
 /* ---- migrations ---- */
 
-struct ag_migration {
-    int version;
-    const char *name;
-    const char *sql;
-    size_t sql_bytes;
-};
 /* Applies what is missing, one transaction each, in order. AG_E_CONFIG when the database was made
  * by a newer version or an applied migration has another checksum. Returns how many were applied.
  * On a fiber of an attached loop. */
 enum ag_err ag_db_migrate(struct ag_db *db, int *ret_applied) AG_MUST_USE AG_SUSPENDS;
 
 struct ag_db_stats {
-    uint64_t reads, writes, commits, batches, errors, reconnects;
-    uint64_t checkpoints;
-    unsigned queued;
+    uint64_t reads;       /* statements read */
+    uint64_t writes;      /* functions asked for, jobs included */
+    uint64_t commits;     /* functions that are durable */
+    uint64_t batches;     /* transactions they shared */
+    uint64_t errors;      /* reads and writes that failed, for whatever reason */
+    uint64_t reconnects;  /* PostgreSQL connections made again after a loss */
+    uint64_t checkpoints; /* SQLite: times the whole log was copied back */
+    unsigned queued;      /* writes that wait now */
 };
 /* Counters since start, all loops; any thread. */
 void ag_db_stats(struct ag_db *db, struct ag_db_stats *ret_stats);

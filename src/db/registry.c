@@ -1,0 +1,244 @@
+/* The registry of statements: numbers them and refuses mistakes that no test may reach. */
+#include "db/backend.h"
+
+/* Every table with an org_id column. `organizations` itself is reached by its id, which is the
+ * tenant; users, identities and sessions belong to people, who may be in several tenants. */
+static const char *const tenant_tables[] = {
+    "activity_logs", "agent_labels", "agent_versions",       "ai_agents",   "api_keys",
+    "conversations", "documents",    "idempotency_keys",     "invitations", "memberships",
+    "messages",      "outbox",       "prompt_labels",        "prompts",     "prompt_versions",
+    "roles",         "runs",         "provider_credentials", "usage_daily", "webhooks",
+};
+
+struct ag_stmt ag_db_own_stmts[AG_DB_OWN_COUNT] = {
+    [AG_DB_BEGIN] = {.name = "db_begin",
+                     /* Said in full, so that a server-wide default cannot change what the
+                      * functions were written for. */
+                     .sql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+                     .params = "",
+                     .columns = ""},
+    [AG_DB_COMMIT] = {.name = "db_commit", .sql = "COMMIT", .params = "", .columns = ""},
+    [AG_DB_ROLLBACK] = {.name = "db_rollback", .sql = "ROLLBACK", .params = "", .columns = ""},
+    [AG_DB_LOCK] = {.name = "db_lock",
+                    .sql = "SELECT pg_advisory_xact_lock($1)",
+                    .params = "i",
+                    .columns = "t"},
+    [AG_DB_PING] = {.name = "db_ping",
+                    .sql = "SELECT CAST(1 AS BIGINT)",
+                    .sqlite = "SELECT count(*) FROM sqlite_schema",
+                    .params = "",
+                    .columns = "i"},
+    [AG_DB_MIGRATIONS] = {.name = "db_migrations",
+                          .sql = "SELECT version, name, checksum FROM schema_migrations "
+                                 "ORDER BY version",
+                          .params = "",
+                          .columns = "itt"},
+    [AG_DB_MIGRATION_ADD] = {.name = "db_migration_add",
+                             .sql = "INSERT INTO schema_migrations "
+                                    "(version, name, checksum, applied_at) "
+                                    "VALUES ($1, $2, $3, $4)",
+                             .params = "ittz",
+                             .columns = ""},
+};
+
+static unsigned stmt_max;
+
+unsigned ag_db_stmt_max(void)
+{
+    return stmt_max;
+}
+
+/* ---- reading SQL ---- */
+
+enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_PARAM, TOKEN_OTHER };
+
+struct token {
+    enum token_kind kind;
+    struct ag_str text;
+    unsigned param; /* the n of $n */
+};
+
+static bool word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The length of the comment or string literal at `p`, or 0. */
+static size_t skipped(const char *p)
+{
+    const char *end = NULL;
+    if (p[0] == '-' && p[1] == '-') {
+        end = strchr(p, '\n');
+    } else if (p[0] == '/' && p[1] == '*') {
+        end = strstr(p + 2, "*/");
+        if (end) end++;
+    } else if (p[0] == '\'') {
+        end = strchr(p + 1, '\'');
+    } else {
+        return 0;
+    }
+    return end ? (size_t)(end - p) + 1 : strlen(p);
+}
+
+static struct token next_token(const char **sql)
+{
+    const char *p = *sql;
+    for (;;) {
+        while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
+            p++;
+        size_t n = skipped(p);
+        if (n == 0) break;
+        p += n;
+    }
+    struct token token = {.kind = TOKEN_OTHER, .text = {p, 1}};
+    const char *end = p + 1;
+    if (*p == '\0') {
+        token.kind = TOKEN_END;
+        end = p;
+    } else if (*p == '$' && p[1] >= '0' && p[1] <= '9') {
+        token.kind = TOKEN_PARAM;
+        for (; *end >= '0' && *end <= '9'; end++)
+            token.param = AG_MIN(token.param * 10 + (unsigned)(*end - '0'), 9999);
+    } else if (word_char(*p)) {
+        token.kind = TOKEN_WORD;
+        while (word_char(*end))
+            end++;
+    }
+    token.text.len = (size_t)(end - p);
+    *sql = end;
+    return token;
+}
+
+static bool is_tenant_table(struct ag_str word)
+{
+    for (size_t i = 0; i < AG_COUNT(tenant_tables); i++)
+        if (ag_str_eq_nocase(word, ag_str(tenant_tables[i]))) return true;
+    return false;
+}
+
+/* What one text of a statement says. */
+struct facts {
+    unsigned highest_param;
+    struct ag_str tenant_table; /* the first one named, or empty */
+    bool org_named;             /* org_id occurs */
+    bool org_filtered;          /* ... after the first WHERE or ON */
+    bool insert;
+};
+
+static struct facts read_sql(const char *sql)
+{
+    struct facts facts = {0};
+    bool first = true, filtering = false;
+    for (;;) {
+        struct token token = next_token(&sql);
+        if (token.kind == TOKEN_END) return facts;
+        if (token.kind == TOKEN_PARAM)
+            facts.highest_param = AG_MAX(facts.highest_param, token.param);
+        if (token.kind == TOKEN_WORD) {
+            if (first) facts.insert = ag_str_eq_nocase(token.text, AG_STR("insert"));
+            if (!facts.tenant_table.len && is_tenant_table(token.text))
+                facts.tenant_table = token.text;
+            if (ag_str_eq_nocase(token.text, AG_STR("where")) ||
+                ag_str_eq_nocase(token.text, AG_STR("on")))
+                filtering = true;
+            if (ag_str_eq_nocase(token.text, AG_STR("org_id"))) {
+                facts.org_named = true;
+                facts.org_filtered |= filtering;
+            }
+        }
+        first = false;
+    }
+}
+
+/* ---- checking ---- */
+
+static enum ag_err check_types(const struct ag_stmt *stmt, const char *types, const char *what,
+                               size_t max)
+{
+    if (!types)
+        return ag_fail(AG_E_CONFIG, "statement %s: %s must be \"\" when there are none", stmt->name,
+                       what);
+    if (strlen(types) > max)
+        return ag_fail(AG_E_CONFIG, "statement %s: more than %zu %s", stmt->name, max, what);
+    for (const char *p = types; *p; p++)
+        if (!strchr("utjirbzx", *p))
+            return ag_fail(AG_E_CONFIG, "statement %s: '%c' in %s is no type", stmt->name, *p,
+                           what);
+    return AG_OK;
+}
+
+static enum ag_err check_org(const struct ag_stmt *stmt, const struct facts *facts)
+{
+    if (stmt->no_org || !facts->tenant_table.len) return AG_OK;
+    if (facts->insert ? facts->org_named : facts->org_filtered) return AG_OK;
+    return ag_fail(AG_E_CONFIG,
+                   "statement %s: table %.*s belongs to tenants, so it must %s org_id, or say in "
+                   "no_org why not",
+                   stmt->name, AG_STR_ARG(facts->tenant_table),
+                   facts->insert ? "fill" : "filter by");
+}
+
+static enum ag_err check_stmt(const struct ag_stmt *stmt)
+{
+    if (!stmt->name || !stmt->name[0]) return ag_fail(AG_E_CONFIG, "a statement has no name");
+    if (!stmt->sql) return ag_fail(AG_E_CONFIG, "statement %s has no SQL", stmt->name);
+    if (stmt->no_org && !stmt->no_org[0])
+        return ag_fail(AG_E_CONFIG, "statement %s: no_org must give the reason", stmt->name);
+    AG_TRY(check_types(stmt, stmt->params, "params", AG_DB_MAX_PARAMS));
+    AG_TRY(check_types(stmt, stmt->columns, "columns", AG_DB_MAX_COLUMNS));
+
+    struct facts facts = read_sql(stmt->sql);
+    AG_TRY(check_org(stmt, &facts));
+    unsigned highest = facts.highest_param;
+    if (stmt->sqlite) {
+        facts = read_sql(stmt->sqlite);
+        AG_TRY(check_org(stmt, &facts));
+        highest = AG_MAX(highest, facts.highest_param);
+    }
+    if (highest != strlen(stmt->params))
+        return ag_fail(AG_E_CONFIG, "statement %s: its highest parameter is $%u, params has %zu",
+                       stmt->name, highest, strlen(stmt->params));
+    return AG_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(struct ag_stmt *const *)a)->name, (*(struct ag_stmt *const *)b)->name);
+}
+
+/* Numbers the statements and gathers them in `all`. */
+static enum ag_err number(const struct ag_stmt_table *tables, size_t count, struct ag_stmt **all,
+                          size_t *n)
+{
+    for (size_t t = 0; t < count; t++) {
+        for (size_t i = 0; i < tables[t].count; i++) {
+            struct ag_stmt *stmt = &tables[t].stmts[i];
+            AG_TRY(check_stmt(stmt));
+            all[*n] = stmt;
+            stmt->id = (unsigned)++*n;
+        }
+    }
+    return AG_OK;
+}
+
+enum ag_err ag_db_register(const struct ag_stmt_table *tables, size_t count)
+{
+    const struct ag_stmt_table own = {.stmts = ag_db_own_stmts, .count = AG_DB_OWN_COUNT};
+    size_t total = own.count, n = 0;
+    for (size_t t = 0; t < count; t++)
+        total += tables[t].count;
+    struct ag_stmt **all = calloc(total, sizeof(struct ag_stmt *));
+    if (!all) return ag_fail(AG_E_NO_MEMORY, "no memory for the statement registry");
+
+    enum ag_err err = number(&own, 1, all, &n);
+    if (err == AG_OK) err = number(tables, count, all, &n);
+    if (err == AG_OK) {
+        qsort(all, n, sizeof(struct ag_stmt *), by_name);
+        for (size_t i = 1; i < n && err == AG_OK; i++)
+            if (strcmp(all[i - 1]->name, all[i]->name) == 0)
+                err = ag_fail(AG_E_CONFIG, "two statements are called %s", all[i]->name);
+    }
+    if (err == AG_OK) stmt_max = (unsigned)n;
+    free(all);
+    return err;
+}
