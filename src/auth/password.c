@@ -144,7 +144,7 @@ static bool too_long(struct ag_str password)
 enum ag_err ag_password_hash(struct ag_str password, char out[AG_PASSWORD_HASH_BYTES])
 {
     if (too_long(password)) return ag_fail(AG_E_INVALID, "the password is too long");
-    char hash[AG_PASSWORD_HASH_BYTES];
+    char hash[AG_PASSWORD_HASH_BYTES] = "";
     struct job job = {.password = password, .out = hash};
     AG_TRY(ag_pool_run(pool, hash_job, &job));
     memcpy(out, hash, sizeof(hash));
