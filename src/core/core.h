@@ -38,8 +38,8 @@ struct ag_core {
     struct ag_core_options options;
     struct ag_llm_endpoint endpoints[AG_MAX_PROVIDERS]; /* in the order of ag_providers */
     bool usable[AG_MAX_PROVIDERS];
-    struct ag_uuid boot_id;         /* this process */
-    _Atomic uint64_t access_epoch;  /* raised by whatever takes rights away */
+    struct ag_uuid boot_id;        /* this process */
+    _Atomic uint64_t access_epoch; /* raised by whatever takes rights away */
     struct ag_core_loop loops[AG_MAX_LOOPS];
     /* counters for /metrics */
     _Atomic uint64_t runs_completed, runs_failed, runs_cancelled, tokens_in, tokens_out;
@@ -219,7 +219,7 @@ struct ag_list_query {
     int64_t limit;
     struct ag_str cursor, q, sort;
 };
-extern const struct ag_schema ag_list_query_schema;  /* limit, cursor, q, sort */
+extern const struct ag_schema ag_list_query_schema; /* limit, cursor, q, sort */
 
 /* Reads a cursor into `page`; one that was not made here is AG_E_INVALID on field `cursor`. */
 enum ag_err ag_cursor_decode(struct ag_str cursor, struct ag_page *page, struct ag_arena *arena,
@@ -230,4 +230,5 @@ enum ag_err ag_cursor_encode(const struct ag_page *page, struct ag_uuid id, int6
                              struct ag_str *ret_cursor) AG_MUST_USE;
 /* The page a query asks for. One row more than `limit` is read to know whether there is a next. */
 enum ag_err ag_page_from_query(const struct ag_list_query *query, struct ag_arena *arena,
-                               struct ag_field_errors *errors, struct ag_page *ret_page) AG_MUST_USE;
+                               struct ag_field_errors *errors,
+                               struct ag_page *ret_page) AG_MUST_USE;

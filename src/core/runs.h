@@ -152,8 +152,8 @@ struct ag_run_plan {
     int64_t agent_version;
     struct ag_uuid conversation_id; /* nil with an agent: the run's own id */
     struct ag_str metadata;
-    bool keep_texts;               /* store what was asked and answered */
-    bool relaxed;                  /* do not wait for the row's commit */
+    bool keep_texts;                /* store what was asked and answered */
+    bool relaxed;                   /* do not wait for the row's commit */
     const struct ag_run_sink *sink; /* NULL: the answer is wanted whole */
 };
 

@@ -4,7 +4,8 @@
 #define AGENT_TYPES   "uuttjizz"
 #define AGENT_LIST                                                                                 \
     "SELECT " AGENT_COLUMNS " FROM ai_agents WHERE org_id = $1 "                                   \
-    "AND (lower(name) LIKE $2 ESCAPE '\\' OR lower(coalesce(description, '')) LIKE $2 ESCAPE '\\')"
+    "AND (lower(name) LIKE $2 ESCAPE '\\' OR lower(coalesce(description, '')) LIKE $2 ESCAPE "     \
+    "'\\')"
 
 enum { AGENT_LIST_FIRST, AGENT_INSERT = AG_LIST_STMTS, AGENT_GET, AGENT_UPDATE, AGENT_DELETE };
 
@@ -36,9 +37,9 @@ static const struct ag_field agent_fields[] = {
     AG_FIELD(struct ag_agent, user_id, AG_F_UUID, AG_FF_REQUIRED, .doc = "Who created it"),
     AG_FIELD(struct ag_agent, name, AG_F_STRING, AG_FF_REQUIRED, .doc = "Its name",
              .example = "\"Customer Support Bot\""),
-    [AG_AGENT_DESCRIPTION] =
-        AG_FIELD(struct ag_agent, description, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,
-                 .doc = "What it is for", .example = "\"Handles customer inquiries automatically\""),
+    [AG_AGENT_DESCRIPTION] = AG_FIELD(struct ag_agent, description, AG_F_STRING,
+                                      AG_FF_REQUIRED | AG_FF_NULLABLE, .doc = "What it is for",
+                                      .example = "\"Handles customer inquiries automatically\""),
     AG_FIELD(struct ag_agent, config, AG_F_JSON, AG_FF_REQUIRED,
              .doc = "Its configuration: what was sent, in the form of `AgentConfig`"),
     AG_FIELD(struct ag_agent, version, AG_F_INT, AG_FF_REQUIRED,
@@ -90,8 +91,8 @@ enum ag_err ag_agents_get(struct ag_db *db, struct ag_arena *arena, struct ag_uu
                           struct ag_uuid id, struct ag_agent *ret_agent)
 {
     struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &ag_agent_stmts[AGENT_GET],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
+    AG_TRY(ag_db_read(db, arena, &ag_agent_stmts[AGENT_GET], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
+                      &rows));
     return first_agent(&rows, ret_agent);
 }
 
@@ -99,8 +100,8 @@ enum ag_err ag_agents_get_tx(struct ag_tx *tx, struct ag_uuid org, struct ag_uui
                              struct ag_agent *ret_agent)
 {
     struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_agent_stmts[AGENT_GET], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
-                      &rows));
+    AG_TRY(
+        ag_tx_exec(tx, &ag_agent_stmts[AGENT_GET], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
     return first_agent(&rows, ret_agent);
 }
 

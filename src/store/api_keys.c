@@ -50,9 +50,9 @@ static const struct ag_field key_fields[] = {
              .doc = "Permissions it is limited to; none listed: all of its owner's"),
     [AG_API_KEY_EXPIRES] = AG_FIELD(struct ag_api_key, expires_at, AG_F_TIME,
                                     AG_FF_REQUIRED | AG_FF_NULLABLE, .doc = "When it ends"),
-    [AG_API_KEY_LAST_USED] =
-        AG_FIELD(struct ag_api_key, last_used_at, AG_F_TIME, AG_FF_REQUIRED | AG_FF_NULLABLE,
-                 .doc = "Last use, to the minute"),
+    [AG_API_KEY_LAST_USED] = AG_FIELD(struct ag_api_key, last_used_at, AG_F_TIME,
+                                      AG_FF_REQUIRED | AG_FF_NULLABLE,
+                                      .doc = "Last use, to the minute"),
     AG_FIELD(struct ag_api_key, created_at, AG_F_TIME, AG_FF_REQUIRED, .doc = "When it was made"),
 };
 AG_SCHEMA(ag_api_key_schema, "ApiKey", struct ag_api_key, "An API key", key_fields);
@@ -101,14 +101,13 @@ enum ag_err ag_api_keys_insert(struct ag_tx *tx, struct ag_uuid org, struct ag_u
 {
     struct ag_str scopes;
     AG_TRY(scopes_to_json(&key->scopes, ag_tx_arena(tx), &scopes));
-    return ag_tx_exec(tx, &ag_api_key_stmts[KEY_INSERT],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(user), ag_v_uuid(key->id),
-                              ag_v_text(key->name), ag_v_text(key->prefix), ag_v_bytes(hash),
-                              ag_v_json(scopes),
-                              ag_v_opt(ag_doc_has(key, AG_API_KEY_EXPIRES),
-                                       ag_v_time(key->expires_at)),
-                              ag_v_time(key->created_at)),
-                      NULL);
+    return ag_tx_exec(
+        tx, &ag_api_key_stmts[KEY_INSERT],
+        AG_BIND(ag_v_uuid(org), ag_v_uuid(user), ag_v_uuid(key->id), ag_v_text(key->name),
+                ag_v_text(key->prefix), ag_v_bytes(hash), ag_v_json(scopes),
+                ag_v_opt(ag_doc_has(key, AG_API_KEY_EXPIRES), ag_v_time(key->expires_at)),
+                ag_v_time(key->created_at)),
+        NULL);
 }
 
 enum ag_err ag_api_keys_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
@@ -125,8 +124,11 @@ enum ag_err ag_api_keys_list(struct ag_db *db, struct ag_arena *arena, struct ag
     if (!keys) return ag_fail(AG_E_NO_MEMORY, "no memory for a list");
     for (size_t i = 0; i < rows.count; i++) {
         const struct ag_value *row = ag_row(&rows, i);
-        keys[i] = (struct ag_api_key){.id = row[0].uuid, .name = row[1].str, .prefix = row[2].str,
-                                      .expires_at = row[4].num, .last_used_at = row[5].num,
+        keys[i] = (struct ag_api_key){.id = row[0].uuid,
+                                      .name = row[1].str,
+                                      .prefix = row[2].str,
+                                      .expires_at = row[4].num,
+                                      .last_used_at = row[5].num,
                                       .created_at = row[6].num};
         if (row[4].type != AG_V_NULL) AG_SET(&keys[i], AG_API_KEY_EXPIRES);
         if (row[5].type != AG_V_NULL) AG_SET(&keys[i], AG_API_KEY_LAST_USED);

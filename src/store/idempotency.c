@@ -75,9 +75,9 @@ enum ag_err ag_idempotency_get(struct ag_tx *tx, struct ag_uuid org, struct ag_u
 enum ag_err ag_idempotency_take_over(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
                                      struct ag_str key, struct ag_uuid boot_id)
 {
-    return ag_tx_exec(
-        tx, &ag_idempotency_stmts[IDEM_TAKE_OVER],
-        AG_BIND(ag_v_uuid(org), ag_v_uuid(user), ag_v_text(key), ag_v_uuid(boot_id)), NULL);
+    return ag_tx_exec(tx, &ag_idempotency_stmts[IDEM_TAKE_OVER],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(user), ag_v_text(key), ag_v_uuid(boot_id)),
+                      NULL);
 }
 
 enum ag_err ag_idempotency_finish(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,

@@ -26,8 +26,8 @@ enum ag_err ag_list_read(struct ag_db *db, struct ag_arena *arena, const struct 
 {
     struct ag_str pattern;
     AG_TRY(ag_page_pattern(page, arena, &pattern));
-    const struct ag_stmt *stmt =
-        stmts + page->key * 4 + (page->descending ? 2 : 0) + (page->has_after ? 1 : 0);
+    const struct ag_stmt *stmt = stmts + page->key * 4 + (page->descending ? 2 : 0) +
+                                 (page->has_after ? 1 : 0);
     struct ag_value params[5] = {ag_v_uuid(org), ag_v_text(pattern), ag_v_int(page->limit),
                                  ag_v_uuid(page->after_id)};
     if (page->key == AG_SORT_UPDATED) params[4] = ag_v_time(page->after_time);

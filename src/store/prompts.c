@@ -10,7 +10,7 @@
 enum { PROMPT_LIST_FIRST, PROMPT_INSERT = AG_LIST_STMTS, PROMPT_GET, PROMPT_UPDATE, PROMPT_DELETE };
 
 struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS] = {
-    AG_LIST_ALL("prompt_list", PROMPT_LIST, PROMPT_TYPES, "prompt_text"),
+    AG_LIST_ALL("prompt_list", PROMPT_LIST, PROMPT_TYPES, "substr(prompt_text, 1, 80)"),
     [PROMPT_INSERT] = {.name = "prompt_insert",
                        .sql = "INSERT INTO prompts (org_id, " PROMPT_COLUMNS ") "
                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -126,4 +126,12 @@ enum ag_err ag_prompts_delete(struct ag_tx *tx, struct ag_uuid org, struct ag_uu
     AG_TRY(ag_tx_exec(tx, &ag_prompt_stmts[PROMPT_DELETE],
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(id), ag_v_int(version)), &rows));
     return rows.changed == 1 ? AG_OK : ag_fail(AG_E_STALE, "the prompt was changed meanwhile");
+}
+
+struct ag_str ag_prompt_sort_name(const struct ag_prompt *prompt)
+{
+    size_t end = 0;
+    for (int i = 0; i < 80 && end < prompt->prompt_text.len; i++)
+        end += AG_MAX(ag_utf8_char(ag_str_sub(prompt->prompt_text, end, 4)), 1U);
+    return ag_str_sub(prompt->prompt_text, 0, end);
 }

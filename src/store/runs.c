@@ -1,13 +1,24 @@
 #include "store/tables.h"
 
-enum { RUN_PUT, RUN_GET, RUN_LIST_FIRST, RUN_LIST_AFTER, RUN_TURNS, RUN_CONVERSATION,
-       RUN_INTERRUPT };
+enum {
+    RUN_PUT,
+    RUN_GET,
+    RUN_LIST_FIRST,
+    RUN_LIST_AFTER,
+    RUN_TURNS,
+    RUN_CONVERSATION,
+    RUN_INTERRUPT
+};
 
 #define RUN_SUMMARY                                                                                \
     "id, kind, status, agent_id, agent_version, conversation_id, provider, model, error_code, "    \
     "error_message, finish_reason, cached, input_tokens, output_tokens, latency_ms, ttft_ms, "     \
     "metadata, created_at, finished_at"
-#define RUN_SUMMARY_TYPES "uttuiuttttt" "b" "iiii" "jzz"
+#define RUN_SUMMARY_TYPES                                                                          \
+    "uttuiuttttt"                                                                                  \
+    "b"                                                                                            \
+    "iiii"                                                                                         \
+    "jzz"
 #define RUN_LIST                                                                                   \
     "SELECT " RUN_SUMMARY " FROM runs WHERE org_id = $1 "                                          \
     "AND ($2 IS NULL OR agent_id = $2) AND ($3 IS NULL OR status = $3) "                           \
@@ -110,9 +121,9 @@ static const struct ag_field run_fields[] = {
     RUN_SUMMARY_FIELDS,
     [AG_RUN_INPUT_TEXT] = AG_FIELD(struct ag_run, input_text, AG_F_STRING,
                                    AG_FF_REQUIRED | AG_FF_NULLABLE, .doc = "What was asked"),
-    [AG_RUN_OUTPUT_TEXT] =
-        AG_FIELD(struct ag_run, output_text, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,
-                 .doc = "What was answered; of a run that did not complete, the part that came"),
+    [AG_RUN_OUTPUT_TEXT] = AG_FIELD(
+        struct ag_run, output_text, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,
+        .doc = "What was answered; of a run that did not complete, the part that came"),
 };
 AG_SCHEMA(ag_run_schema, "Run", struct ag_run, "One call of a model", run_fields);
 
@@ -218,10 +229,10 @@ enum ag_err ag_runs_turns(struct ag_db *db, struct ag_arena *arena, struct ag_uu
                           struct ag_list *ret_turns)
 {
     struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &ag_run_stmts[RUN_TURNS],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(agent_id), ag_v_uuid(conversation_id),
-                              ag_v_int(limit)),
-                      &rows));
+    AG_TRY(ag_db_read(
+        db, arena, &ag_run_stmts[RUN_TURNS],
+        AG_BIND(ag_v_uuid(org), ag_v_uuid(agent_id), ag_v_uuid(conversation_id), ag_v_int(limit)),
+        &rows));
     struct ag_turn *turns = AG_ARENA_ARRAY(arena, struct ag_turn, rows.count);
     if (!turns) return ag_fail(AG_E_NO_MEMORY, "no memory for a conversation");
     for (size_t i = 0; i < rows.count; i++)

@@ -2,8 +2,16 @@
 
 #define NO_TENANT "a session belongs to a person, whatever organisation they work in"
 
-enum { SESSION_INSERT, SESSION_ACCESS, SESSION_ACCESS_COOKIE, SESSION_REVOKE, SESSION_RENEW,
-       REFRESH_INSERT, REFRESH_GET, REFRESH_USE };
+enum {
+    SESSION_INSERT,
+    SESSION_ACCESS,
+    SESSION_ACCESS_COOKIE,
+    SESSION_REVOKE,
+    SESSION_RENEW,
+    REFRESH_INSERT,
+    REFRESH_GET,
+    REFRESH_USE
+};
 
 #define ACCESS_SELECT                                                                              \
     "SELECT s.id, s.user_id, u.org_id, u.role, u.status, s.expires_at, s.revoked_at "              \
@@ -99,8 +107,8 @@ enum ag_err ag_sessions_access_by_cookie(struct ag_db *db, struct ag_arena *aren
 
 enum ag_err ag_sessions_revoke(struct ag_tx *tx, struct ag_uuid id, int64_t now)
 {
-    return ag_tx_exec(tx, &ag_session_stmts[SESSION_REVOKE],
-                      AG_BIND(ag_v_uuid(id), ag_v_time(now)), NULL);
+    return ag_tx_exec(tx, &ag_session_stmts[SESSION_REVOKE], AG_BIND(ag_v_uuid(id), ag_v_time(now)),
+                      NULL);
 }
 
 enum ag_err ag_sessions_renew(struct ag_tx *tx, struct ag_uuid id, struct ag_str cookie_hash,
@@ -113,10 +121,10 @@ enum ag_err ag_sessions_renew(struct ag_tx *tx, struct ag_uuid id, struct ag_str
 enum ag_err ag_refresh_insert(struct ag_tx *tx, struct ag_str hash, struct ag_uuid session_id,
                               int64_t now, int64_t expires_at)
 {
-    return ag_tx_exec(tx, &ag_session_stmts[REFRESH_INSERT],
-                      AG_BIND(ag_v_bytes(hash), ag_v_uuid(session_id), ag_v_time(now),
-                              ag_v_time(expires_at)),
-                      NULL);
+    return ag_tx_exec(
+        tx, &ag_session_stmts[REFRESH_INSERT],
+        AG_BIND(ag_v_bytes(hash), ag_v_uuid(session_id), ag_v_time(now), ag_v_time(expires_at)),
+        NULL);
 }
 
 enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash, struct ag_refresh *ret_refresh)
@@ -138,8 +146,8 @@ enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash, struct ag_refre
 enum ag_err ag_refresh_use(struct ag_tx *tx, struct ag_str hash, int64_t now, bool *ret_first)
 {
     struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_session_stmts[REFRESH_USE],
-                      AG_BIND(ag_v_bytes(hash), ag_v_time(now)), &rows));
+    AG_TRY(ag_tx_exec(tx, &ag_session_stmts[REFRESH_USE], AG_BIND(ag_v_bytes(hash), ag_v_time(now)),
+                      &rows));
     *ret_first = rows.changed == 1;
     return AG_OK;
 }

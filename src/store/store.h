@@ -24,12 +24,12 @@ enum ag_sort_key { AG_SORT_CREATED, AG_SORT_UPDATED, AG_SORT_NAME, AG_SORT_KEYS 
 struct ag_page {
     enum ag_sort_key key;
     bool descending;
-    int64_t limit;          /* 1..100 */
-    struct ag_str search;   /* what `?q=` said; empty for all */
+    int64_t limit;        /* 1..100 */
+    struct ag_str search; /* what `?q=` said; empty for all */
     /* where the last page ended */
     bool has_after;
     struct ag_uuid after_id;
-    int64_t after_time;     /* AG_SORT_UPDATED */
+    int64_t after_time;       /* AG_SORT_UPDATED */
     struct ag_str after_name; /* AG_SORT_NAME */
 };
 /* "%text%" in lower case with LIKE's own characters escaped by '\', or "%" for everything. */
@@ -54,14 +54,16 @@ extern const struct ag_schema ag_user_schema;
 
 /* Inserts the user with its personal organisation and ownership of it. AG_E_EXISTS: the e-mail. */
 enum ag_err ag_users_insert(struct ag_tx *tx, const struct ag_user *user) AG_MUST_USE;
-/* How many accounts there are, up to 1: the first becomes administrator. */
-enum ag_err ag_users_any(struct ag_tx *tx, bool *ret_any) AG_MUST_USE;
+/* Whether this transaction is the first ever to claim `name`, however many try at once. The first
+ * account becomes administrator that way. */
+enum ag_err ag_once(struct ag_tx *tx, const char *name, bool *ret_first) AG_MUST_USE;
 enum ag_err ag_users_by_email(struct ag_db *db, struct ag_arena *arena, struct ag_str email,
                               struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_users_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
                            struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
 /* AG_E_NOT_FOUND when nobody has this e-mail. */
-enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email, struct ag_str role) AG_MUST_USE;
+enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email,
+                              struct ag_str role) AG_MUST_USE;
 
 /* ---- sessions ---- */
 
@@ -75,10 +77,10 @@ struct ag_session {
 struct ag_access {
     struct ag_uuid user_id, org_id, session_id, key_id;
     struct ag_str role, status;
-    int64_t expires_at;      /* of the session or key; 0: never */
+    int64_t expires_at; /* of the session or key; 0: never */
     bool revoked;
-    struct ag_str scopes;    /* keys: JSON list of permission names */
-    int64_t last_used_at;    /* keys; 0: never */
+    struct ag_str scopes; /* keys: JSON list of permission names */
+    int64_t last_used_at; /* keys; 0: never */
 };
 enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *session) AG_MUST_USE;
 enum ag_err ag_sessions_access(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
@@ -185,6 +187,9 @@ enum ag_err ag_prompts_update(struct ag_tx *tx, struct ag_uuid org,
                               const struct ag_prompt *prompt) AG_MUST_USE;
 enum ag_err ag_prompts_delete(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
                               int64_t version) AG_MUST_USE;
+
+/* What a list sorted by name sorts a prompt by: its first 80 characters. */
+struct ag_str ag_prompt_sort_name(const struct ag_prompt *prompt);
 
 /* ---- runs ---- */
 

@@ -27,25 +27,27 @@ extern struct ag_stmt ag_idempotency_stmts[AG_IDEMPOTENCY_STMTS];
  * compared columns alone, so that each can walk its index. $1 org, $2 pattern, $3 limit; following
  * pages: $4 id and, unless sorted by creation, $5 the last key. */
 enum { AG_LIST_STMTS = AG_SORT_KEYS * 4 };
-#define AG_LIST_PAIR(prefix, select, columns_, key, dir, after_params, after)                  \
-    {.name = prefix "_first", .sql = select " ORDER BY " key dir ", id " dir " LIMIT $3",          \
-     .params = "uti", .columns = columns_},                                                        \
+#define AG_LIST_PAIR(prefix, select, columns_, key, dir, after_params, after)                      \
+    {.name = prefix "_first",                                                                      \
+     .sql = select " ORDER BY " key dir ", id " dir " LIMIT $3",                                   \
+     .params = "uti",                                                                              \
+     .columns = columns_},                                                                         \
     {                                                                                              \
         .name = prefix "_after",                                                                   \
         .sql = select " AND " after " ORDER BY " key dir ", id " dir " LIMIT $3",                  \
         .params = "uti" after_params, .columns = columns_                                          \
     }
 #define AG_LIST_ALL(name, select, columns, name_column)                                            \
-    AG_LIST_PAIR(name "_by_created", select, columns, "id ", "ASC", "u", "id > $4"),          \
-    AG_LIST_PAIR(name "_by_created_desc", select, columns, "id ", "DESC", "u", "id < $4"),    \
-    AG_LIST_PAIR(name "_by_updated", select, columns, "updated_at ", "ASC", "uz",             \
-                 "(updated_at, id) > ($5, $4)"),                                                   \
-    AG_LIST_PAIR(name "_by_updated_desc", select, columns, "updated_at ", "DESC", "uz",       \
-                 "(updated_at, id) < ($5, $4)"),                                                   \
-    AG_LIST_PAIR(name "_by_name", select, columns, name_column " ", "ASC", "ut",              \
-                 "(" name_column ", id) > ($5, $4)"),                                              \
-    AG_LIST_PAIR(name "_by_name_desc", select, columns, name_column " ", "DESC", "ut",        \
-                 "(" name_column ", id) < ($5, $4)")
+    AG_LIST_PAIR(name "_by_created", select, columns, "id ", "ASC", "u", "id > $4"),               \
+        AG_LIST_PAIR(name "_by_created_desc", select, columns, "id ", "DESC", "u", "id < $4"),     \
+        AG_LIST_PAIR(name "_by_updated", select, columns, "updated_at ", "ASC", "uz",              \
+                     "(updated_at, id) > ($5, $4)"),                                               \
+        AG_LIST_PAIR(name "_by_updated_desc", select, columns, "updated_at ", "DESC", "uz",        \
+                     "(updated_at, id) < ($5, $4)"),                                               \
+        AG_LIST_PAIR(name "_by_name", select, columns, name_column " ", "ASC", "ut",               \
+                     "(" name_column ", id) > ($5, $4)"),                                          \
+        AG_LIST_PAIR(name "_by_name_desc", select, columns, name_column " ", "DESC", "ut",         \
+                     "(" name_column ", id) < ($5, $4)")
 
 /* Runs the list statement that `page` asks for; `stmts` is the first of AG_LIST_STMTS. */
 enum ag_err ag_list_read(struct ag_db *db, struct ag_arena *arena, const struct ag_stmt *stmts,

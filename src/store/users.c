@@ -2,13 +2,14 @@
 
 #define USER_COLUMNS "id, name, email, role, org_id, created_at, password_hash, status"
 
-enum { USER_ANY, USER_INSERT, ORG_INSERT, MEMBER_INSERT, USER_BY_EMAIL, USER_BY_ID, USER_SET_ROLE };
+enum { ONCE, USER_INSERT, ORG_INSERT, MEMBER_INSERT, USER_BY_EMAIL, USER_BY_ID, USER_SET_ROLE };
 
 struct ag_stmt ag_user_stmts[AG_USER_STMTS] = {
-    [USER_ANY] = {.name = "user_any",
-                  .sql = "SELECT id FROM users LIMIT 1",
-                  .params = "",
-                  .columns = "u"},
+    [ONCE] = {.name = "once",
+              .sql = "INSERT INTO once (name, created_at) VALUES ($1, $2) "
+                     "ON CONFLICT (name) DO NOTHING",
+              .params = "tz",
+              .columns = ""},
     [USER_INSERT] = {.name = "user_insert",
                      .sql = "INSERT INTO users (id, name, email, role, org_id, created_at, "
                             "password_hash, status, updated_at) "
@@ -67,11 +68,12 @@ static void user_from_row(const struct ag_value *row, struct ag_user *user)
     if (row[6].type != AG_V_NULL) user->password_hash = row[6].str;
 }
 
-enum ag_err ag_users_any(struct ag_tx *tx, bool *ret_any)
+enum ag_err ag_once(struct ag_tx *tx, const char *name, bool *ret_first)
 {
     struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_user_stmts[USER_ANY], NULL, 0, &rows));
-    *ret_any = rows.count > 0;
+    AG_TRY(ag_tx_exec(tx, &ag_user_stmts[ONCE],
+                      AG_BIND(ag_v_text(ag_str(name)), ag_v_time(ag_wall_ms())), &rows));
+    *ret_first = rows.changed == 1;
     return AG_OK;
 }
 

@@ -64,6 +64,12 @@ CREATE TABLE api_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX api_keys_by_org ON api_keys (org_id, id);
 
+-- What happens once in the life of an installation; the first to insert the name has it.
+CREATE TABLE once (
+    name        TEXT NOT NULL PRIMARY KEY,
+    created_at  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Agents and prompts.
 CREATE TABLE ai_agents (
     id          TEXT NOT NULL PRIMARY KEY,

@@ -1,0 +1,42 @@
+/* What the files of core/ share. */
+#pragma once
+
+#include "core/runs.h"
+
+/* ---- access_cache.c: credentials already resolved, per loop, at most 5 s old ---- */
+
+enum { AG_ACCESS_TTL_MS = 5000 };
+
+struct ag_access_cache;
+enum ag_err ag_access_cache_new(struct ag_access_cache **ret_cache) AG_MUST_USE;
+void ag_access_cache_free(struct ag_access_cache *cache);
+/* The principal of `secret`, when it was loaded in the last 5 s, has not expired and nothing took
+ * rights away since (`epoch`). */
+bool ag_access_cache_get(struct ag_access_cache *cache, struct ag_str secret, uint64_t epoch,
+                         struct ag_principal *ret_who);
+/* `epoch` is the one read before the database was asked. `expires_at`: wall ms, 0 for never. */
+void ag_access_cache_put(struct ag_access_cache *cache, struct ag_str secret, uint64_t epoch,
+                         int64_t expires_at, const struct ag_principal *who);
+
+/* ---- small things ---- */
+
+/* Whatever took rights away is in force at once on every loop of this process. */
+void ag_access_changed(struct ag_core *core);
+/* {"name": "value"} for the activity log. */
+struct ag_str ag_details(struct ag_arena *arena, const char *name, struct ag_str value);
+/* The id for what a request creates: the reserved one, or a new one. */
+struct ag_uuid ag_scope_new_id(const struct ag_scope *scope);
+/* AG_E_STALE when `if_version` is given and is not `version`. */
+enum ag_err ag_check_version(int64_t if_version, int64_t version) AG_MUST_USE;
+
+/* ---- config.c ---- */
+
+/* What the field table cannot say about a configuration; mistakes go to `scope->errors`, under
+ * "config.". Checks that `prompt_id` is one of the organisation's. */
+enum ag_err ag_config_check(struct ag_scope *scope,
+                            const struct ag_agent_config *config) AG_MUST_USE AG_SUSPENDS;
+/* Compact JSON of what was given. */
+enum ag_err ag_config_encode(const struct ag_agent_config *config, struct ag_arena *arena,
+                             struct ag_str *ret_json) AG_MUST_USE;
+enum ag_err ag_config_decode(struct ag_str json, struct ag_arena *arena,
+                             struct ag_agent_config *ret_config) AG_MUST_USE;

@@ -1,0 +1,302 @@
+#include "base/log.h"
+#include "core/internal.h"
+
+/* A run in progress. */
+struct life {
+    struct ag_scope *scope;
+    const struct ag_run_plan *plan;
+    struct ag_run *run;
+    struct ag_llm_stream *stream;
+    struct ag_buf output;
+    int64_t started_us, first_us; /* monotonic; first_us 0: no token yet */
+    bool announced;               /* the row is there and the sink knows the run */
+    int64_t retry_after_s;
+};
+
+/* ---- the row ---- */
+
+struct put_args {
+    struct ag_uuid org;
+    const struct ag_run *run;
+};
+
+static enum ag_err put_tx(struct ag_tx *tx, void *arg)
+{
+    struct put_args *args = arg;
+    return ag_runs_put(tx, args->org, args->run);
+}
+
+static enum ag_err put(struct ag_scope *scope, const struct ag_run *run)
+{
+    struct put_args args = {scope->who.org_id, run};
+    return ag_db_write(scope->core->db, scope->arena, put_tx, &args);
+}
+
+/* A row that nobody waits for, with copies of its texts. */
+struct late_put {
+    struct ag_db_job job;
+    struct ag_arena arena;
+    struct ag_run run;
+    struct put_args args;
+};
+
+static void late_done(struct ag_db_job *job, enum ag_err err)
+{
+    struct late_put *late = AG_CONTAINER_OF(job, struct late_put, job);
+    if (err != AG_OK) ag_log_diag(AG_LOG_ERROR, "run not recorded", err);
+    ag_arena_done(&late->arena);
+    free(late);
+}
+
+static enum ag_err put_late(struct ag_scope *scope, const struct ag_run *run)
+{
+    struct late_put *late = calloc(1, sizeof(*late));
+    if (!late) return ag_fail(AG_E_NO_MEMORY, "no memory for a run's row");
+    ag_arena_init(&late->arena);
+    late->run = *run;
+    struct ag_str *texts[] = {&late->run.model, &late->run.error_message, &late->run.metadata,
+                              &late->run.input_text, &late->run.output_text};
+    bool copied = true;
+    for (size_t i = 0; i < AG_COUNT(texts); i++) {
+        if (texts[i]->len == 0) continue;
+        *texts[i] = ag_arena_copy(&late->arena, *texts[i]);
+        copied &= texts[i]->data != NULL;
+    }
+    late->args = (struct put_args){scope->who.org_id, &late->run};
+    late->job = (struct ag_db_job){
+        .fn = put_tx, .arg = &late->args, .done = late_done, .arena = &late->arena};
+    enum ag_err err = copied ? ag_db_write_start(scope->core->db, &late->job)
+                             : ag_fail(AG_E_NO_MEMORY, "no memory for a run's row");
+    if (err != AG_OK) {
+        ag_arena_done(&late->arena);
+        free(late);
+    }
+    return err;
+}
+
+/* ---- reading the answer ---- */
+
+static void begin(struct life *life)
+{
+    const struct ag_run_plan *plan = life->plan;
+    struct ag_scope *scope = life->scope;
+    struct ag_run *run = life->run;
+    *run = (struct ag_run){
+        .id = ag_uuid_is_nil(plan->run_id) ? ag_uuid_new() : plan->run_id,
+        .kind = ag_str(plan->kind),
+        .status = AG_STR("running"),
+        .user_id = scope->who.user_id,
+        .key_id = scope->who.key_id,
+        .boot_id = scope->core->boot_id,
+        .agent_id = plan->agent_id,
+        .agent_version = plan->agent_version,
+        .conversation_id = plan->conversation_id,
+        .metadata = plan->metadata,
+        .created_at = ag_wall_ms(),
+    };
+    if (!ag_uuid_is_nil(plan->agent_id)) {
+        if (ag_uuid_is_nil(run->conversation_id)) run->conversation_id = run->id;
+        AG_SET(run, AG_RUN_AGENT_ID);
+        AG_SET(run, AG_RUN_AGENT_VERSION);
+        AG_SET(run, AG_RUN_CONVERSATION_ID);
+    }
+    if (plan->metadata.len > 0) AG_SET(run, AG_RUN_METADATA);
+    if (plan->keep_texts) {
+        run->input_text = plan->request.messages[plan->request.message_count - 1].text;
+        AG_SET(run, AG_RUN_INPUT_TEXT);
+    }
+    life->started_us = ag_mono_us();
+    life->retry_after_s = -1;
+    ag_buf_init(&life->output, scope->arena, AG_LLM_MAX_RESPONSE_BYTES);
+}
+
+static enum ag_err open_stream(struct life *life, const struct ag_model_choice *model)
+{
+    const struct ag_run_plan *plan = life->plan;
+    life->run->provider = ag_str(model->provider->name);
+    life->run->model = model->model;
+    struct ag_llm_request request = plan->request;
+    request.model = model->model;
+    request.stream = plan->sink != NULL;
+    struct ag_llm_limits limits = life->scope->core->options.limits;
+    if (plan->config && plan->config->limits.timeout_s > 0) {
+        limits.total_timeout_ms = AG_MIN(limits.total_timeout_ms,
+                                         plan->config->limits.timeout_s * 1000);
+        limits.first_byte_timeout_ms = AG_MIN(limits.first_byte_timeout_ms,
+                                              limits.total_timeout_ms);
+    }
+    return ag_llm_open(ag_core_loop(life->scope->core)->http, model->provider, model->endpoint,
+                       &request, &limits, life->scope->arena, &life->stream);
+}
+
+/* The call is on its way by now, so the commit costs the first token nothing. */
+static enum ag_err announce(struct life *life)
+{
+    if (!life->plan->sink || life->announced) return AG_OK;
+    AG_TRY(put(life->scope, life->run));
+    life->announced = true;
+    return life->plan->sink->started ? life->plan->sink->started(life->plan->sink->arg, life->run)
+                                     : AG_OK;
+}
+
+static void take_usage(struct ag_run *run, const struct ag_llm_usage *usage)
+{
+    if (usage->input_tokens >= 0) {
+        run->input_tokens = usage->input_tokens;
+        AG_SET(run, AG_RUN_INPUT_TOKENS);
+    }
+    if (usage->output_tokens >= 0) {
+        run->output_tokens = usage->output_tokens;
+        AG_SET(run, AG_RUN_OUTPUT_TOKENS);
+    }
+}
+
+static enum ag_err take_event(struct life *life, const struct ag_llm_event *event)
+{
+    take_usage(life->run, &event->usage);
+    if (event->finish != AG_FINISH_NONE) {
+        life->run->finish_reason = ag_str(ag_finish_name(event->finish));
+        AG_SET(life->run, AG_RUN_FINISH_REASON);
+    }
+    if (event->text.len == 0) return AG_OK;
+    if (life->first_us == 0) life->first_us = ag_mono_us();
+    enum ag_err err = ag_buf_append_str(&life->output, event->text);
+    if (err == AG_E_TOO_LARGE)
+        return ag_fail(AG_E_UPSTREAM_TOO_LARGE, "the answer is longer than 8 MiB");
+    AG_TRY(err);
+    const struct ag_run_sink *sink = life->plan->sink;
+    return sink && sink->delta ? sink->delta(sink->arg, event->text) : AG_OK;
+}
+
+static enum ag_err read_answer(struct life *life)
+{
+    const struct ag_run_sink *sink = life->plan->sink;
+    AG_TRY(announce(life));
+    for (;;) {
+        ag_deadline_ms wake = sink && sink->idle_at ? sink->idle_at(sink->arg) : AG_NEVER;
+        struct ag_llm_event event;
+        enum ag_err err = ag_llm_next(life->stream, wake, &event);
+        if (err == AG_E_CLOSED) return AG_OK;
+        if (err == AG_E_TIMEOUT && sink && sink->idle) {
+            AG_TRY(sink->idle(sink->arg));
+            continue;
+        }
+        AG_TRY(err);
+        AG_TRY(take_event(life, &event));
+        if (sink && sink->flush && !ag_llm_ready(life->stream)) AG_TRY(sink->flush(sink->arg));
+    }
+}
+
+/* Whether another model may answer instead: nothing was relayed and the fault is the provider's. */
+static bool may_fall_back(const struct life *life, enum ag_err err)
+{
+    return life->output.len == 0 && err >= AG_E_EGRESS_DENIED && err <= AG_E_UPSTREAM_TOO_LARGE;
+}
+
+static enum ag_err ask_models(struct life *life)
+{
+    const struct ag_run_plan *plan = life->plan;
+    struct ag_model_choice model = plan->model;
+    size_t fallbacks = plan->config ? plan->config->fallback_models.count : 0;
+    for (size_t next = 0;; next++) {
+        enum ag_err err = open_stream(life, &model);
+        if (err == AG_OK) {
+            err = read_answer(life);
+            life->retry_after_s = ag_llm_retry_after_s(life->stream);
+        }
+        ag_llm_close(AG_TAKE(life->stream));
+        if (err == AG_OK || !may_fall_back(life, err)) return err;
+        /* A fallback that is not configured here is passed over. */
+        const struct ag_str *names = plan->config ? plan->config->fallback_models.items : NULL;
+        enum ag_err found = AG_E_MODEL_UNAVAILABLE;
+        struct ag_diag diag = *ag_diag();
+        while (next < fallbacks &&
+               (found = ag_model_parse(life->scope->core, names[next], &model)) != AG_OK)
+            next++;
+        if (found != AG_OK) {
+            *ag_diag() = diag;
+            return err;
+        }
+    }
+}
+
+/* ---- the end ---- */
+
+static void finish(struct life *life, enum ag_err err)
+{
+    struct ag_run *run = life->run;
+    int64_t now_us = ag_mono_us();
+    run->finished_at = ag_wall_ms();
+    run->latency_ms = (now_us - life->started_us) / 1000;
+    AG_SET(run, AG_RUN_FINISHED_AT);
+    AG_SET(run, AG_RUN_LATENCY);
+    if (life->first_us > 0) {
+        run->ttft_ms = (life->first_us - life->started_us) / 1000;
+        AG_SET(run, AG_RUN_TTFT);
+    }
+    run->output_text = ag_buf_str(&life->output);
+    if (life->plan->keep_texts) AG_SET(run, AG_RUN_OUTPUT_TEXT);
+
+    struct ag_core *core = life->scope->core;
+    if (err == AG_OK) {
+        run->status = AG_STR("completed");
+        atomic_fetch_add_explicit(&core->runs_completed, 1, memory_order_relaxed);
+    } else if (err == AG_E_CANCELED || err == AG_E_CLOSED) {
+        run->status = AG_STR("cancelled");
+        atomic_fetch_add_explicit(&core->runs_cancelled, 1, memory_order_relaxed);
+    } else {
+        run->status = AG_STR("failed");
+        run->error_code = ag_str(ag_err_info(err)->code);
+        run->error_message = ag_arena_copy(life->scope->arena, ag_str(ag_diag_text(err)));
+        AG_SET(run, AG_RUN_ERROR_CODE);
+        if (run->error_message.data) AG_SET(run, AG_RUN_ERROR_MESSAGE);
+        atomic_fetch_add_explicit(&core->runs_failed, 1, memory_order_relaxed);
+    }
+    atomic_fetch_add_explicit(&core->tokens_in, (uint64_t)run->input_tokens, memory_order_relaxed);
+    atomic_fetch_add_explicit(&core->tokens_out, (uint64_t)run->output_tokens,
+                              memory_order_relaxed);
+}
+
+enum ag_err ag_run_execute(struct ag_scope *scope, const struct ag_run_plan *plan,
+                           struct ag_run *ret_run, int64_t *ret_retry_after_s)
+{
+    struct life life = {.scope = scope, .plan = plan, .run = ret_run};
+    struct ag_core_loop *loop = ag_core_loop(scope->core);
+    begin(&life);
+    loop->runs_active++;
+    enum ag_err err = ask_models(&life);
+    loop->runs_active--;
+    finish(&life, err);
+    *ret_retry_after_s = life.retry_after_s;
+
+    /* The outcome is stored whatever it is; what it was is told after that. */
+    struct ag_diag diag = *ag_diag();
+    enum ag_err stored = plan->relaxed ? put_late(scope, ret_run) : put(scope, ret_run);
+    if (stored != AG_OK) return stored;
+    if (err != AG_OK) *ag_diag() = diag;
+    return err;
+}
+
+enum ag_err ag_generation_from_run(const struct ag_run *run, struct ag_arena *arena,
+                                   struct ag_generation *ret_generation)
+{
+    struct ag_generation generation = {
+        .response = run->output_text,
+        .run_id = run->id,
+        .conversation_id = run->conversation_id,
+        .agent_version = run->agent_version,
+        .model = ag_arena_printf(arena, "%.*s/%.*s", AG_STR_ARG(run->provider),
+                                 AG_STR_ARG(run->model)),
+        .cached = run->cached,
+        .usage = {.input_tokens = run->input_tokens, .output_tokens = run->output_tokens},
+        .latency_ms = run->latency_ms,
+        .ttft_ms = ag_doc_has(run, AG_RUN_TTFT) ? run->ttft_ms : run->latency_ms,
+        .finish_reason = run->finish_reason,
+    };
+    if (!generation.model.data) return ag_fail(AG_E_NO_MEMORY, "no memory for an answer");
+    if (ag_doc_has(run, AG_RUN_CONVERSATION_ID)) AG_SET(&generation, AG_GENERATION_CONVERSATION);
+    if (ag_doc_has(run, AG_RUN_AGENT_VERSION)) AG_SET(&generation, AG_GENERATION_VERSION);
+    if (ag_doc_has(run, AG_RUN_FINISH_REASON)) AG_SET(&generation, AG_GENERATION_FINISH);
+    *ret_generation = generation;
+    return AG_OK;
+}
