@@ -27,6 +27,14 @@ struct ag_fiber *ag_fiber_self(void)
     return loop ? loop->current : NULL;
 }
 
+/* The running fiber, for what may be called on one only. */
+static struct ag_fiber *running(void)
+{
+    struct ag_fiber *fiber = ag_fiber_self();
+    AG_ASSERT(fiber);
+    return fiber;
+}
+
 const char *ag_fiber_name(const struct ag_fiber *fiber)
 {
     return fiber->name;
@@ -193,8 +201,8 @@ void ag_fiber_pool_close_timers(struct ag_loop *loop)
 
 enum ag_err ag_fiber_park(ag_deadline_ms deadline)
 {
-    struct ag_fiber *fiber = ag_fiber_self();
-    AG_ASSERT(fiber && !fiber->parked);
+    struct ag_fiber *fiber = running();
+    AG_ASSERT(!fiber->parked);
     if (fiber->shield == 0) {
         if (fiber->canceled) return ag_fail(AG_E_CANCELED, "cancelled");
         deadline = AG_MIN(deadline, fiber->deadline);
@@ -231,7 +239,7 @@ void ag_fiber_wake(struct ag_fiber *fiber)
 enum ag_err ag_fiber_sleep(int64_t ms)
 {
     ag_deadline_ms until = ag_deadline_in(ms);
-    struct ag_fiber *fiber = ag_fiber_self();
+    struct ag_fiber *fiber = running();
     for (;;) {
         enum ag_err err = ag_fiber_park(until);
         if (err == AG_E_TIMEOUT) {
@@ -245,7 +253,7 @@ enum ag_err ag_fiber_sleep(int64_t ms)
 
 void ag_fiber_yield(void)
 {
-    struct ag_fiber *fiber = ag_fiber_self();
+    struct ag_fiber *fiber = running();
     make_ready(fiber);
     ag_context_switch(&fiber->context, &fiber->loop->context, false);
 }
@@ -259,24 +267,24 @@ void ag_fiber_cancel(struct ag_fiber *fiber)
 
 bool ag_fiber_canceled(void)
 {
-    return ag_fiber_self()->canceled;
+    return running()->canceled;
 }
 
 void ag_fiber_shield(void)
 {
-    ag_fiber_self()->shield++;
+    running()->shield++;
 }
 
 void ag_fiber_unshield(void)
 {
-    struct ag_fiber *fiber = ag_fiber_self();
+    struct ag_fiber *fiber = running();
     AG_ASSERT(fiber->shield > 0);
     fiber->shield--;
 }
 
 ag_deadline_ms ag_fiber_set_deadline(ag_deadline_ms deadline)
 {
-    struct ag_fiber *fiber = ag_fiber_self();
+    struct ag_fiber *fiber = running();
     ag_deadline_ms before = fiber->deadline;
     fiber->deadline = deadline;
     return before;
