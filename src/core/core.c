@@ -7,7 +7,7 @@ void ag_core_init(struct ag_core *core, const struct ag_core_options *options)
 {
     core->options = *options;
     core->boot_id = ag_uuid_new();
-    for (size_t i = 0; ag_providers[i] && i < AG_MAX_PROVIDERS; i++) {
+    for (size_t i = 0; i < AG_MAX_PROVIDERS && ag_providers[i]; i++) {
         struct ag_llm_endpoint *endpoint = &core->endpoints[i];
         *endpoint = (struct ag_llm_endpoint){.trust = AG_EGRESS_OPERATOR};
         struct ag_str name = ag_str(ag_providers[i]->name);
