@@ -28,7 +28,7 @@ struct ag_access_cache;
 struct ag_core_loop {
     struct ag_http_client *http;
     struct ag_access_cache *access;
-    int64_t runs_active;
+    _Atomic int64_t runs_active;
 };
 
 struct ag_core {
@@ -219,7 +219,8 @@ struct ag_list_query {
     int64_t limit;
     struct ag_str cursor, q, sort;
 };
-extern const struct ag_schema ag_list_query_schema; /* limit, cursor, q, sort */
+extern const struct ag_schema ag_cursor_query_schema; /* limit, cursor */
+extern const struct ag_schema ag_list_query_schema;   /* limit, cursor, q, sort */
 
 /* Reads a cursor into `page`; one that was not made here is AG_E_INVALID on field `cursor`. */
 enum ag_err ag_cursor_decode(struct ag_str cursor, struct ag_page *page, struct ag_arena *arena,

@@ -131,11 +131,42 @@ enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *
     return err;
 }
 
+/* A failed attempt on a known account. Nobody waits for the entry: the wait would tell known
+ * addresses from unknown ones. */
+struct failed_attempt {
+    struct ag_db_job job;
+    struct ag_arena arena;
+    struct ag_uuid org_id, user_id;
+    struct ag_str details;
+};
+
 static enum ag_err failed_tx(struct ag_tx *tx, void *arg)
 {
-    struct sign_in *in = arg;
-    return ag_activity_insert(tx, in->user->org_id, in->user->id, "auth.sign_in_failed",
-                              ag_details(ag_tx_arena(tx), "ip", in->scope->ip));
+    struct failed_attempt *attempt = arg;
+    return ag_activity_insert(tx, attempt->org_id, attempt->user_id, "auth.sign_in_failed",
+                              attempt->details);
+}
+
+static void failed_done(struct ag_db_job *job, enum ag_err err)
+{
+    struct failed_attempt *attempt = AG_CONTAINER_OF(job, struct failed_attempt, job);
+    if (err != AG_OK) ag_log_diag(AG_LOG_WARN, "failed sign-in not recorded", err);
+    ag_arena_done(&attempt->arena);
+    free(attempt);
+}
+
+static void note_failed(struct ag_scope *scope, const struct ag_user *user)
+{
+    struct failed_attempt *attempt = calloc(1, sizeof(*attempt));
+    if (!attempt) return;
+    ag_arena_init(&attempt->arena);
+    attempt->org_id = user->org_id;
+    attempt->user_id = user->id;
+    attempt->details = ag_details(&attempt->arena, "ip", scope->ip);
+    attempt->job = (struct ag_db_job){
+        .fn = failed_tx, .arg = attempt, .done = failed_done, .arena = &attempt->arena};
+    enum ag_err err = ag_db_write_start(scope->core->db, &attempt->job);
+    if (err != AG_OK) failed_done(&attempt->job, err);
 }
 
 enum ag_err ag_login(struct ag_scope *scope, const struct ag_login_input *input,
@@ -155,8 +186,7 @@ enum ag_err ag_login(struct ag_scope *scope, const struct ag_login_input *input,
     }
     enum ag_err err = ag_password_verify(input->password, hash);
     if (err == AG_E_BAD_CREDENTIALS || (err == AG_OK && !hash)) {
-        struct sign_in in = {.scope = scope, .user = &user};
-        if (found == AG_OK) AG_TRY(ag_db_write(scope->core->db, scope->arena, failed_tx, &in));
+        if (found == AG_OK) note_failed(scope, &user);
         return ag_fail(AG_E_BAD_CREDENTIALS, "the e-mail or password is wrong");
     }
     AG_TRY(err);

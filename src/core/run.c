@@ -263,9 +263,9 @@ enum ag_err ag_run_execute(struct ag_scope *scope, const struct ag_run_plan *pla
     struct life life = {.scope = scope, .plan = plan, .run = ret_run};
     struct ag_core_loop *loop = ag_core_loop(scope->core);
     begin(&life);
-    loop->runs_active++;
+    atomic_fetch_add_explicit(&loop->runs_active, 1, memory_order_relaxed);
     enum ag_err err = ask_models(&life);
-    loop->runs_active--;
+    atomic_fetch_sub_explicit(&loop->runs_active, 1, memory_order_relaxed);
     finish(&life, err);
     *ret_retry_after_s = life.retry_after_s;
 

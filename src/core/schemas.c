@@ -94,11 +94,18 @@ static const struct ag_field prompt_input_fields[] = {
 AG_SCHEMA(ag_prompt_input_schema, "PromptInput", struct ag_prompt_input,
           "A new prompt, or the whole of a changed one", prompt_input_fields);
 
+#define CURSOR_QUERY_FIELDS                                                                        \
+    AG_FIELD(struct ag_list_query, limit, AG_F_INT, 0, .min = 1, .max = 100, .def = "20",          \
+             .doc = "Items per page"),                                                             \
+        AG_FIELD(struct ag_list_query, cursor, AG_F_STRING, 0, .min = 1, .max = 700,               \
+                 .doc = "`next_cursor` of the page before")
+
+static const struct ag_field cursor_query_fields[] = {CURSOR_QUERY_FIELDS};
+AG_SCHEMA(ag_cursor_query_schema, NULL, struct ag_list_query, "A page of a list",
+          cursor_query_fields);
+
 static const struct ag_field list_query_fields[] = {
-    AG_FIELD(struct ag_list_query, limit, AG_F_INT, 0, .min = 1, .max = 100, .def = "20",
-             .doc = "Items per page"),
-    AG_FIELD(struct ag_list_query, cursor, AG_F_STRING, 0, .min = 1, .max = 700,
-             .doc = "`next_cursor` of the page before"),
+    CURSOR_QUERY_FIELDS,
     AG_FIELD(struct ag_list_query, q, AG_F_STRING, 0, .max = 200,
              .doc = "Only what contains this text, in either case"),
     AG_FIELD(struct ag_list_query, sort, AG_F_ENUM, 0,

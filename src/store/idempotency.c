@@ -10,7 +10,7 @@ struct ag_stmt ag_idempotency_stmts[AG_IDEMPOTENCY_STMTS] = {
                     .params = "uutxuuz",
                     .columns = ""},
     [IDEM_GET] = {.name = "idempotency_get",
-                  .sql = "SELECT request_hash, resource_id, boot_id, status, headers, body, "
+                  .sql = "SELECT request_hash, resource_id, boot_id, status, etag, body, "
                          "created_at FROM idempotency_keys "
                          "WHERE org_id = $1 AND user_id = $2 AND key = $3",
                   .params = "uut",
@@ -21,7 +21,7 @@ struct ag_stmt ag_idempotency_stmts[AG_IDEMPOTENCY_STMTS] = {
                         .params = "uutu",
                         .columns = ""},
     [IDEM_FINISH] = {.name = "idempotency_finish",
-                     .sql = "UPDATE idempotency_keys SET status = $4, headers = $5, body = $6 "
+                     .sql = "UPDATE idempotency_keys SET status = $4, etag = $5, body = $6 "
                             "WHERE org_id = $1 AND user_id = $2 AND key = $3",
                      .params = "uutitt",
                      .columns = ""},
@@ -65,7 +65,7 @@ enum ag_err ag_idempotency_get(struct ag_tx *tx, struct ag_uuid org, struct ag_u
         .resource_id = row[1].uuid,
         .boot_id = row[2].uuid,
         .status = row[3].type == AG_V_NULL ? 0 : row[3].num,
-        .headers = row[4].str,
+        .etag = row[4].str,
         .body = row[5].str,
         .created_at = row[6].num,
     };
@@ -85,7 +85,7 @@ enum ag_err ag_idempotency_finish(struct ag_tx *tx, struct ag_uuid org, struct a
 {
     return ag_tx_exec(tx, &ag_idempotency_stmts[IDEM_FINISH],
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(user), ag_v_text(key),
-                              ag_v_int(claim->status), ag_v_text(claim->headers),
+                              ag_v_int(claim->status), ag_v_text(claim->etag),
                               ag_v_text(claim->body)),
                       NULL);
 }

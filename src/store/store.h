@@ -289,7 +289,7 @@ struct ag_idempotency {
     struct ag_uuid resource_id; /* the id that what the request makes will have */
     struct ag_uuid boot_id;     /* the process that works on it */
     int64_t status;             /* 0: no reply yet */
-    struct ag_str headers;      /* "Name: value" lines of the stored reply */
+    struct ag_str etag;         /* of the stored reply; empty: none */
     struct ag_str body;
     int64_t created_at;
 };

@@ -148,7 +148,7 @@ CREATE TABLE idempotency_keys (
     resource_id  uuid NOT NULL,
     boot_id      uuid NOT NULL,
     status       bigint,
-    headers      text,
+    etag         text,
     body         text,
     created_at   timestamptz NOT NULL,
     PRIMARY KEY (org_id, user_id, key)

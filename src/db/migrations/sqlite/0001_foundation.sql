@@ -148,7 +148,7 @@ CREATE TABLE idempotency_keys (
     resource_id  TEXT NOT NULL,
     boot_id      TEXT NOT NULL,
     status       INTEGER,
-    headers      TEXT,
+    etag         TEXT,
     body         TEXT,
     created_at   TEXT NOT NULL,
     PRIMARY KEY (org_id, user_id, key)

@@ -1,0 +1,89 @@
+#include "api/route.h"
+
+#define SESSION_COOKIE "__Host-agentgen_session"
+
+/* What the browser keeps: no script reads it, no other site sends it (RFC 6265bis 5.6). */
+static enum ag_err set_cookie(struct ag_ctx *ctx, struct ag_str secret, int64_t max_age_s)
+{
+    struct ag_str cookie = ag_arena_printf(ctx->scope.arena,
+                                           SESSION_COOKIE
+                                           "=%.*s; Path=/; Max-Age=%lld; Secure; HttpOnly; "
+                                           "SameSite=Lax",
+                                           AG_STR_ARG(secret), (long long)max_age_s);
+    if (!cookie.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a cookie");
+    ag_reply_header(ctx->req, "Set-Cookie", cookie);
+    return AG_OK;
+}
+
+static enum ag_err reply_grant(struct ag_ctx *ctx, const struct ag_grant *grant)
+{
+    AG_TRY(set_cookie(ctx, grant->cookie, ctx->scope.core->options.refresh_ttl_s));
+    return ag_ctx_reply(ctx, grant);
+}
+
+static void note_client(struct ag_ctx *ctx)
+{
+    struct ag_str agent = ag_request_header(ctx->req, AG_STR("user-agent"));
+    agent = ag_str_sub(agent, 0, 300);
+    ctx->scope.user_agent = ag_utf8_valid(agent) && agent.len > 0 ? agent : AG_STR("");
+}
+
+static enum ag_err auth_register(struct ag_ctx *ctx)
+{
+    struct ag_grant grant;
+    note_client(ctx);
+    AG_TRY(ag_register(&ctx->scope, ctx->body, &grant));
+    return reply_grant(ctx, &grant);
+}
+
+static enum ag_err auth_login(struct ag_ctx *ctx)
+{
+    struct ag_grant grant;
+    note_client(ctx);
+    AG_TRY(ag_login(&ctx->scope, ctx->body, &grant));
+    return reply_grant(ctx, &grant);
+}
+
+static enum ag_err auth_refresh(struct ag_ctx *ctx)
+{
+    const struct ag_refresh_input *input = ctx->body;
+    struct ag_grant grant;
+    AG_TRY(ag_refresh(&ctx->scope, input->refresh_token, &grant));
+    return reply_grant(ctx, &grant);
+}
+
+static enum ag_err auth_logout(struct ag_ctx *ctx)
+{
+    AG_TRY(ag_logout(&ctx->scope));
+    AG_TRY(set_cookie(ctx, AG_STR(""), 0));
+    return ag_ctx_reply_empty(ctx);
+}
+
+static enum ag_err auth_me(struct ag_ctx *ctx)
+{
+    struct ag_user user;
+    AG_TRY(ag_me(&ctx->scope, &user));
+    return ag_ctx_reply(ctx, &user);
+}
+
+const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
+    AG_ROUTE("register", POST, "/v1/auth/register", PUBLIC, auth_register, "Register an account",
+             .doc = "The first account of a server becomes its administrator. Every account gets "
+                    "an organisation of its own.",
+             .tag = "Identity", .status = 201, .body = &ag_register_schema,
+             .reply = &ag_grant_schema, .errors = {AG_E_EMAIL_TAKEN, AG_E_OVERLOADED}),
+    AG_ROUTE("login", POST, "/v1/auth/login", PUBLIC, auth_login, "Sign in",
+             .doc = "Also sets the browser's session cookie.", .tag = "Identity", .status = 200,
+             .body = &ag_login_schema, .reply = &ag_grant_schema,
+             .errors = {AG_E_BAD_CREDENTIALS, AG_E_FORBIDDEN, AG_E_OVERLOADED}),
+    AG_ROUTE("refreshToken", POST, "/v1/auth/refresh", PUBLIC, auth_refresh,
+             "Trade a refresh token for a new pair",
+             .doc = "Each refresh token works once. Using one twice ends its session.",
+             .tag = "Identity", .status = 200, .body = &ag_refresh_schema,
+             .reply = &ag_grant_schema, .errors = {AG_E_UNAUTHENTICATED, AG_E_FORBIDDEN}),
+    AG_ROUTE("logout", POST, "/v1/auth/logout", ACCOUNT_WRITE, auth_logout, "Sign out",
+             .doc = "Ends the session: its tokens are refused from now on.", .tag = "Identity",
+             .status = 204),
+    AG_ROUTE("getMe", GET, "/v1/auth/me", ACCOUNT_READ, auth_me, "Read the current account",
+             .tag = "Identity", .status = 200, .reply = &ag_user_schema),
+};

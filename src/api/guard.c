@@ -1,0 +1,157 @@
+/* The guard: what stands between a request and its handler, in the order it is checked. */
+#include "api/route.h"
+
+enum { MAX_QUERY_PAIRS = 32, MAX_UNUSED_BODY_BYTES = 4096 };
+
+/* ---- who asks ---- */
+
+static struct ag_str bearer(struct ag_str authorization)
+{
+    /* The scheme's name is case-insensitive (RFC 9110 11.1). */
+    struct ag_str scheme = ag_str_sub(authorization, 0, 7);
+    if (!ag_str_eq_nocase(scheme, AG_STR("bearer "))) return (struct ag_str){0};
+    return ag_str_trim(ag_str_sub(authorization, 7, authorization.len));
+}
+
+/* Finds the credential a request carries; one order for all routes, so that two credentials in one
+ * request never mean different people to different handlers. */
+static enum ag_credential find_credential(const struct ag_request *req, struct ag_str *ret_secret)
+{
+    struct ag_str authorization = ag_request_header(req, AG_STR("authorization"));
+    if (authorization.data) {
+        *ret_secret = bearer(authorization);
+        if (ret_secret->len == 0) return AG_CRED_NONE;
+        return ag_str_starts_with(*ret_secret, AG_STR("agk_")) ? AG_CRED_KEY : AG_CRED_TOKEN;
+    }
+    *ret_secret = ag_request_header(req, AG_STR("x-api-key"));
+    if (ret_secret->data) return AG_CRED_KEY;
+    *ret_secret = ag_request_cookie(req, AG_STR("__Host-agentgen_session"));
+    if (ret_secret->len > 0) return AG_CRED_COOKIE;
+    return AG_CRED_NONE;
+}
+
+/* A browser sends its cookie with whatever any site makes it send: only our own pages may change
+ * something with it. */
+static enum ag_err check_origin(const struct ag_request *req)
+{
+    if (req->method == AG_GET || req->method == AG_HEAD) return AG_OK;
+    struct ag_str origin = ag_request_header(req, AG_STR("origin"));
+    struct ag_str host = ag_request_header(req, AG_STR("host"));
+    ptrdiff_t scheme_end = ag_str_find(origin, AG_STR("://"));
+    if (scheme_end > 0 && host.len > 0 &&
+        ag_str_eq_nocase(ag_str_sub(origin, (size_t)scheme_end + 3, origin.len), host))
+        return AG_OK;
+    return ag_fail(AG_E_BAD_ORIGIN,
+                   "with a session cookie, changes are taken from this site's own pages only; "
+                   "API clients send Authorization: Bearer");
+}
+
+enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
+{
+    struct ag_str secret;
+    enum ag_credential kind = find_credential(ctx->req, &secret);
+    unsigned taken = ctx->route->credentials ? ctx->route->credentials : AG_CRED_ANY;
+    if (kind == AG_CRED_NONE || !(taken & kind)) {
+        ag_reply_header(ctx->req, "WWW-Authenticate", AG_STR("Bearer realm=\"agentgen\""));
+        return ag_fail(AG_E_UNAUTHENTICATED,
+                       "send Authorization: Bearer with a token or an API key");
+    }
+    enum ag_err err = ag_authenticate(ctx->scope.core, ctx->scope.arena, kind, secret,
+                                      &ctx->scope.who);
+    if (ag_err_info(err)->status == 401)
+        ag_reply_header(ctx->req, "WWW-Authenticate",
+                        AG_STR("Bearer realm=\"agentgen\", error=\"invalid_token\""));
+    AG_TRY(err);
+    return kind == AG_CRED_COOKIE ? check_origin(ctx->req) : AG_OK;
+}
+
+/* ---- what is asked ---- */
+
+static enum ag_err take_path(struct ag_ctx *ctx, const struct ag_route_match *match)
+{
+    for (size_t i = 0; i < match->param_count; i++) {
+        /* What is not an id names nothing: the same answer as for an id that is not there. */
+        if (ag_uuid_parse(match->params[i].value, &ctx->id) != AG_OK)
+            return ag_fail(AG_E_NOT_FOUND, "there is nothing with this id");
+    }
+    return AG_OK;
+}
+
+static enum ag_err take_query(struct ag_ctx *ctx)
+{
+    struct ag_pair pairs[MAX_QUERY_PAIRS];
+    size_t count;
+    if (!ctx->route->query) return AG_OK;
+    AG_TRY(ag_request_query(ctx->req, pairs, MAX_QUERY_PAIRS, &count));
+    void *doc = ag_arena_zalloc(ctx->scope.arena, ctx->route->query->size);
+    if (!doc) return ag_fail(AG_E_NO_MEMORY, "no memory for a query");
+    ctx->query = doc;
+    return ag_fields_decode_pairs(ctx->route->query, pairs, count, doc, ctx->scope.arena,
+                                  ctx->scope.errors);
+}
+
+static bool is_json(struct ag_str content_type)
+{
+    ptrdiff_t parameters = ag_str_find_char(content_type, ';');
+    if (parameters >= 0) content_type = ag_str_sub(content_type, 0, (size_t)parameters);
+    return ag_str_eq_nocase(ag_str_trim(content_type), AG_STR("application/json"));
+}
+
+static enum ag_err take_body(struct ag_ctx *ctx, struct ag_str *ret_body)
+{
+    const struct ag_route *route = ctx->route;
+    if (!route->body) {
+        if (!ag_request_has_body(ctx->req)) return AG_OK;
+        AG_TRY(ag_request_body(ctx->req, MAX_UNUSED_BODY_BYTES, ret_body));
+        struct ag_str text = ag_str_trim(*ret_body);
+        if (text.len == 0 || ag_str_eq(text, AG_STR("{}"))) return AG_OK;
+        return ag_fail(AG_E_BAD_REQUEST, "this operation takes no body");
+    }
+    struct ag_str content_type = ag_request_header(ctx->req, AG_STR("content-type"));
+    if (!is_json(content_type))
+        return ag_fail(AG_E_MEDIA_TYPE, "send the body as Content-Type: application/json");
+    AG_TRY(ag_request_body(ctx->req, route->max_body ? route->max_body : AG_HTTP_MAX_BODY_BYTES,
+                           ret_body));
+    void *doc = ag_arena_zalloc(ctx->scope.arena, route->body->size);
+    if (!doc) return ag_fail(AG_E_NO_MEMORY, "no memory for a body");
+    ctx->body = doc;
+    return ag_fields_decode(route->body, *ret_body, doc, ctx->scope.arena, ctx->scope.errors);
+}
+
+/* One ETag of ours or `*`. Anything else matches nothing, as RFC 9110 13.1.1 has it. */
+static void take_if_match(struct ag_ctx *ctx)
+{
+    struct ag_str value = ag_request_header(ctx->req, AG_STR("if-match"));
+    if (!(ctx->route->flags & AG_RF_ETAG) || value.len == 0 || ag_str_eq(value, AG_STR("*")))
+        return;
+    int64_t version = -1;
+    if (value.len > 2 && value.data[0] == '"' && value.data[value.len - 1] == '"' &&
+        ag_str_to_int64(ag_str_sub(value, 1, value.len - 2), &version) != AG_OK)
+        version = -1;
+    ctx->if_version = version > 0 ? version : -1;
+}
+
+/* ---- the way through ---- */
+
+enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
+{
+    const struct ag_route *route = ctx->route;
+    if (route->permission != AG_PERM_PUBLIC) {
+        AG_TRY(ag_guard_authenticate(ctx));
+        if (!ag_principal_may(&ctx->scope.who, route->permission))
+            return ag_fail(AG_E_FORBIDDEN, "this needs the permission %s",
+                           ag_permission_info(route->permission)->name);
+    }
+    struct ag_str body = {0};
+    AG_TRY(take_path(ctx, match));
+    AG_TRY(take_query(ctx));
+    AG_TRY(take_body(ctx, &body));
+    take_if_match(ctx);
+    if (!(route->flags & AG_RF_IDEMPOTENT)) return route->handler(ctx);
+
+    struct ag_idempotent idem;
+    bool replayed = false;
+    AG_TRY(ag_idempotent_begin(ctx, body, &idem, &replayed));
+    if (replayed) return AG_OK;
+    return ag_idempotent_end(ctx, &idem, route->handler(ctx));
+}

@@ -1,0 +1,102 @@
+/* What else is generated from the tables: `agentgen routes` and the pages of docs/. */
+#include "api/route.h"
+
+static void each_route(struct ag_buf *out,
+                       void (*fn)(const struct ag_route *route, bool first, struct ag_buf *out))
+{
+    bool first = true;
+    for (size_t i = 0; i < ag_route_table_count; i++) {
+        for (size_t k = 0; k < ag_route_tables[i].count; k++) {
+            fn(&ag_route_tables[i].routes[k], first, out);
+            first = false;
+        }
+    }
+}
+
+static const char *permission_name(const struct ag_route *route)
+{
+    return route->permission == AG_PERM_PUBLIC ? "public"
+                                               : ag_permission_info(route->permission)->name;
+}
+
+static void route_json(const struct ag_route *route, bool first, struct ag_buf *out)
+{
+    static const struct {
+        enum ag_credential bit;
+        const char *name;
+    } kinds[] = {{AG_CRED_TOKEN, "token"}, {AG_CRED_KEY, "api_key"}, {AG_CRED_COOKIE, "cookie"}};
+    unsigned taken = route->credentials ? route->credentials : AG_CRED_ANY;
+    if (route->permission == AG_PERM_PUBLIC) taken = 0;
+    ag_buf_printf(out, "%s{\"id\":\"%s\",\"method\":\"%s\",\"path\":\"%s\",\"permission\":\"%s\",",
+                  first ? "" : ",", route->id, ag_method_name(route->method), route->path,
+                  permission_name(route));
+    ag_buf_append_lit(out, "\"credentials\":[");
+    bool first_kind = true;
+    for (size_t i = 0; i < AG_COUNT(kinds); i++) {
+        if (!(taken & kinds[i].bit)) continue;
+        ag_buf_printf(out, "%s\"%s\"", first_kind ? "" : ",", kinds[i].name);
+        first_kind = false;
+    }
+    ag_buf_printf(out, "],\"status\":%d,\"idempotent\":%s,\"etag\":%s,\"list\":%s,\"stream\":%s,",
+                  route->status, route->flags & AG_RF_IDEMPOTENT ? "true" : "false",
+                  route->flags & AG_RF_ETAG ? "true" : "false",
+                  route->flags & AG_RF_LIST ? "true" : "false",
+                  route->flags & AG_RF_SSE ? "true" : "false");
+    ag_buf_append_lit(out, "\"summary\":");
+    ag_buf_json_string(out, ag_str(route->summary));
+    ag_buf_append_char(out, '}');
+}
+
+enum ag_err ag_api_routes_json(struct ag_buf *out)
+{
+    ag_buf_append_char(out, '[');
+    each_route(out, route_json);
+    ag_buf_append_lit(out, "]\n");
+    return ag_buf_err(out);
+}
+
+static void route_row(const struct ag_route *route, bool first, struct ag_buf *out)
+{
+    (void)first;
+    ag_buf_printf(out, "| `%s` | `%s` | `%s` | %s |\n", ag_method_name(route->method), route->path,
+                  permission_name(route), route->summary);
+}
+
+enum ag_err ag_api_routes_markdown(struct ag_buf *out)
+{
+    ag_buf_append_lit(out, "# Routes\n\nGenerated from the route table. `openapi.json` beside this "
+                           "page has their fields.\n\n"
+                           "| method | path | permission | what it does |\n"
+                           "| --- | --- | --- | --- |\n");
+    each_route(out, route_row);
+    return ag_buf_err(out);
+}
+
+enum ag_err ag_api_errors_markdown(struct ag_buf *out)
+{
+    ag_buf_append_lit(out, "# Errors\n\nGenerated from the error table. A problem document (RFC "
+                           "9457) carries `code`; *again* says whether the same request may "
+                           "succeed later.\n\n"
+                           "| code | status | again | meaning |\n| --- | --- | --- | --- |\n");
+    for (int i = 1; i < AG_E_COUNT; i++) {
+        const struct ag_err_info *info = ag_err_info((enum ag_err)i);
+        ag_buf_printf(out, "| `%s` | %d | %s | %s |\n", info->code, info->status,
+                      info->retryable ? "yes" : "no", info->title);
+    }
+    return ag_buf_err(out);
+}
+
+enum ag_err ag_api_permissions_markdown(struct ag_buf *out)
+{
+    ag_buf_append_lit(out, "# Permissions\n\nGenerated from the permission table. API keys can be "
+                           "limited to some of their owner's.\n\n"
+                           "| permission | what it allows | user | admin |\n"
+                           "| --- | --- | --- | --- |\n");
+    for (int i = AG_PERM_PUBLIC + 1; i < AG_PERM_COUNT; i++) {
+        const struct ag_permission_info *info = ag_permission_info((enum ag_permission)i);
+        ag_buf_printf(out, "| `%s` | %s | %s | %s |\n", info->name, info->doc,
+                      info->roles & AG_ROLE_BIT_USER ? "yes" : "",
+                      info->roles & AG_ROLE_BIT_ADMIN ? "yes" : "");
+    }
+    return ag_buf_err(out);
+}

@@ -1,0 +1,76 @@
+#include "api/route.h"
+
+enum { REPLY_MAX_BYTES = 32 * 1024 * 1024 };
+
+static struct ag_buf *reply_buf(struct ag_ctx *ctx)
+{
+    ctx->status = ctx->route->status;
+    ctx->content_type = "application/json";
+    ag_buf_init(&ctx->reply, ctx->scope.arena, REPLY_MAX_BYTES);
+    return &ctx->reply;
+}
+
+enum ag_err ag_ctx_reply(struct ag_ctx *ctx, const void *doc)
+{
+    return ag_fields_encode(ctx->route->reply, doc, reply_buf(ctx));
+}
+
+enum ag_err ag_ctx_reply_empty(struct ag_ctx *ctx)
+{
+    reply_buf(ctx);
+    ctx->content_type = NULL;
+    return AG_OK;
+}
+
+enum ag_err ag_ctx_reply_version(struct ag_ctx *ctx, const void *doc, int64_t version)
+{
+    struct ag_str tag = ag_arena_printf(ctx->scope.arena, "\"%lld\"", (long long)version);
+    if (!tag.data) return ag_fail(AG_E_NO_MEMORY, "no memory for an ETag");
+    ctx->etag = tag;
+    ag_reply_header(ctx->req, "ETag", tag);
+    struct ag_str known = ag_request_header(ctx->req, AG_STR("if-none-match"));
+    if (ctx->route->method == AG_GET && known.len > 0) {
+        if (ag_str_starts_with(known, AG_STR("W/"))) known = ag_str_sub(known, 2, known.len);
+        if (ag_str_eq(known, tag) || ag_str_eq(known, AG_STR("*"))) {
+            AG_TRY(ag_ctx_reply_empty(ctx));
+            ctx->status = 304;
+            return AG_OK;
+        }
+    }
+    return ag_ctx_reply(ctx, doc);
+}
+
+enum ag_err ag_ctx_page(struct ag_ctx *ctx, const struct ag_list_query *query,
+                        struct ag_page *ret_page)
+{
+    return ag_page_from_query(query, ctx->scope.arena, ctx->scope.errors, ret_page);
+}
+
+enum ag_err ag_ctx_reply_list(struct ag_ctx *ctx, const struct ag_page *page,
+                              const struct ag_list *items,
+                              struct ag_list_key (*key)(const void *item))
+{
+    const struct ag_schema *schema = ctx->route->reply;
+    struct ag_buf *out = reply_buf(ctx);
+    /* One more than asked for was read: it only says that there is a next page. */
+    size_t limit = (size_t)page->limit - 1;
+    size_t count = AG_MIN(items->count, limit);
+    const char *item = items->items;
+    ag_buf_append_lit(out, "{\"data\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) ag_buf_append_char(out, ',');
+        AG_TRY(ag_fields_encode(schema, item + i * schema->size, out));
+    }
+    ag_buf_append_lit(out, "],\"next_cursor\":");
+    if (items->count > limit) {
+        struct ag_list_key last = key(item + (count - 1) * schema->size);
+        struct ag_str cursor;
+        AG_TRY(
+            ag_cursor_encode(page, last.id, last.updated_at, last.name, ctx->scope.arena, &cursor));
+        ag_buf_json_string(out, cursor);
+    } else {
+        ag_buf_append_lit(out, "null");
+    }
+    ag_buf_append_char(out, '}');
+    return ag_buf_err(out);
+}

@@ -1,0 +1,145 @@
+/*
+ * Routes: one row says everything about an operation.
+ *
+ * The router, validation, the guard, OpenAPI, `agentgen routes`, the reference and the tests come
+ * from these rows. A row without a permission does not compile. The rows stand in api/<resource>.c
+ * and are listed in routes.c.
+ */
+#pragma once
+
+#include "api/api.h"
+#include "http/router.h"
+
+struct ag_ctx;
+
+enum ag_route_flag {
+    AG_RF_IDEMPOTENT = 1, /* takes an Idempotency-Key */
+    AG_RF_ETAG = 2,       /* its reply has an ETag; GET answers 304, PUT and DELETE take If-Match */
+    AG_RF_LIST = 4,       /* replies with a page of `reply` */
+    AG_RF_SSE = 8,        /* may answer as server-sent events */
+    AG_RF_TEXT = 16,      /* replies with text rather than JSON */
+};
+
+enum { AG_ROUTE_MAX_ERRORS = 8 };
+
+struct ag_route {
+    const char *id; /* operationId */
+    enum ag_method method;
+    const char *path;
+    enum ag_permission permission; /* AG_PERM_PUBLIC for everybody */
+    enum ag_err (*handler)(struct ag_ctx *ctx) AG_SUSPENDS;
+    const char *summary;
+    const char *doc; /* more, in Markdown, or NULL */
+    const char *tag;
+    unsigned credentials; /* bits of enum ag_credential; 0: any */
+    unsigned flags;       /* bits of enum ag_route_flag */
+    const struct ag_schema *query, *body;
+    int status;                              /* of success */
+    const struct ag_schema *reply;           /* NULL: no body */
+    size_t max_body;                         /* bytes; 0: AG_HTTP_MAX_BODY_BYTES */
+    enum ag_err errors[AG_ROUTE_MAX_ERRORS]; /* beyond those that follow from the row itself */
+};
+
+/* The value itself; AG_PERM_UNSET does not compile. */
+#define AG_PERMISSION_OF(permission_)                                                              \
+    ((enum ag_permission)((permission_) +                                                          \
+                          0 * sizeof(char[(permission_) != AG_PERM_UNSET ? 1 : -1])))
+
+/* AG_ROUTE("getAgent", GET, "/v1/agents/{id}", AGENTS_READ, agent_get, "Read an agent",
+ *          .tag = "Agents", .status = 200, .reply = &ag_agent_schema) */
+#define AG_ROUTE(id_, method_, path_, permission_, handler_, summary_, ...)                        \
+    {                                                                                              \
+        .id = (id_), .method = AG_##method_, .path = (path_),                                      \
+        .permission = AG_PERMISSION_OF(AG_PERM_##permission_), .handler = (handler_),              \
+        .summary = (summary_), __VA_ARGS__                                                         \
+    }
+
+struct ag_route_table {
+    const struct ag_route *routes;
+    size_t count;
+};
+/* Every route of the product, table by table. */
+extern const struct ag_route_table ag_route_tables[];
+extern const size_t ag_route_table_count;
+
+extern const struct ag_route ag_system_routes[], ag_auth_routes[], ag_api_key_routes[],
+    ag_agent_routes[], ag_prompt_routes[], ag_ai_routes[], ag_run_routes[], ag_activity_routes[];
+enum {
+    AG_SYSTEM_ROUTES = 5,
+    AG_AUTH_ROUTES = 5,
+    AG_API_KEY_ROUTES = 3,
+    AG_AGENT_ROUTES = 5,
+    AG_PROMPT_ROUTES = 5,
+    AG_AI_ROUTES = 3,
+    AG_RUN_ROUTES = 2,
+    AG_ACTIVITY_ROUTES = 1,
+};
+
+/* ---- what a handler gets ---- */
+
+struct ag_ctx {
+    struct ag_scope scope; /* the principal, the arena, the core */
+    struct ag_request *req;
+    struct ag_api *api;
+    const struct ag_route *route;
+    struct ag_uuid id; /* the path's {id} */
+    const void *query; /* the documents of the row's schemas */
+    const void *body;
+    int64_t if_version; /* of If-Match; 0: none given */
+    /* the reply, sent by the guard once the handler has returned */
+    int status;
+    const char *content_type;
+    struct ag_buf reply;
+    struct ag_buf stored;  /* what an Idempotency-Key keeps when it must differ from the reply */
+    struct ag_str etag;    /* with AG_RF_ETAG */
+    int64_t retry_after_s; /* -1: none */
+};
+
+/* Each encodes the reply and returns AG_OK or AG_E_NO_MEMORY: handlers end with one of them. */
+enum ag_err ag_ctx_reply(struct ag_ctx *ctx, const void *doc);
+enum ag_err ag_ctx_reply_empty(struct ag_ctx *ctx);
+/* The same with an ETag made of `version`; on GET a matching If-None-Match makes it 304. */
+enum ag_err ag_ctx_reply_version(struct ag_ctx *ctx, const void *doc, int64_t version);
+/* A page: `items` holds up to one more than asked for, which only says that a page follows. `key`
+ * gives the sort key of an item for the cursor. */
+struct ag_list_key {
+    struct ag_uuid id;
+    int64_t updated_at;
+    struct ag_str name;
+};
+enum ag_err ag_ctx_reply_list(struct ag_ctx *ctx, const struct ag_page *page,
+                              const struct ag_list *items,
+                              struct ag_list_key (*key)(const void *item));
+/* The page asked for by a struct ag_list_query; mistakes go to the scope's errors. */
+enum ag_err ag_ctx_page(struct ag_ctx *ctx, const struct ag_list_query *query,
+                        struct ag_page *ret_page) AG_MUST_USE;
+
+/* ---- guard.c and its helpers ---- */
+
+struct ag_api {
+    struct ag_core *core;
+    struct ag_router *router;
+    struct ag_server *server;
+    struct ag_api_options options;
+    struct ag_buf openapi;        /* made once */
+    const struct ag_route **rows; /* by router row */
+    size_t row_count;
+};
+
+/* The principal behind a request's credentials; AG_E_UNAUTHENTICATED, also when there are none. */
+enum ag_err ag_guard_authenticate(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
+/* Runs the route behind every check; the reply is in `ctx`. */
+enum ag_err ag_guard_run(struct ag_ctx *ctx,
+                         const struct ag_route_match *match) AG_MUST_USE AG_SUSPENDS;
+
+/* Idempotency: `begin` may find the stored reply (`ret_replayed`), then the handler does not run.
+ */
+struct ag_idempotent {
+    struct ag_str key; /* empty: none given */
+    uint8_t hash[AG_SECRET_HASH_BYTES];
+};
+enum ag_err ag_idempotent_begin(struct ag_ctx *ctx, struct ag_str body, struct ag_idempotent *idem,
+                                bool *ret_replayed) AG_MUST_USE AG_SUSPENDS;
+/* Keeps the reply in `ctx`, or frees the key when `err` says that there is none. */
+enum ag_err ag_idempotent_end(struct ag_ctx *ctx, const struct ag_idempotent *idem,
+                              enum ag_err err) AG_MUST_USE AG_SUSPENDS;
