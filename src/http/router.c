@@ -86,10 +86,9 @@ static enum ag_err literal_child(struct ag_router *router, struct node *node, st
         child = node_new(router, element);
         struct node **list = AG_ARENA_ARRAY(&router->arena, struct node *, node->literal_count + 1);
         if (!child || !list) return ag_fail(AG_E_NO_MEMORY, "no memory for a route");
-        memcpy(list, node->literals, place * sizeof(*list));
+        for (size_t i = 0; i < node->literal_count; i++)
+            list[i < place ? i : i + 1] = node->literals[i];
         list[place] = child;
-        memcpy(list + place + 1, node->literals + place,
-               (node->literal_count - place) * sizeof(*list));
         node->literals = list;
         node->literal_count++;
     }
