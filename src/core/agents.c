@@ -34,7 +34,7 @@ static void take_description(const struct ag_agent_input *input, struct ag_agent
 enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input *input,
                             struct ag_agent *ret_agent)
 {
-    AG_TRY(ag_config_check(scope, &input->config));
+    AG_TRY(ag_agent_config_check(scope, &input->config));
     int64_t now = ag_wall_ms();
     struct change change = {
         .scope = scope,
@@ -46,7 +46,7 @@ enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input 
                   .updated_at = now},
     };
     take_description(input, &change.agent);
-    AG_TRY(ag_config_encode(&input->config, scope->arena, &change.agent.config));
+    AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &change.agent.config));
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, create_tx, &change);
     /* The id was reserved by a request whose process died after this commit. */
     if (err == AG_E_EXISTS && !ag_uuid_is_nil(scope->reserved_id))
@@ -75,14 +75,14 @@ static enum ag_err replace_tx(struct ag_tx *tx, void *arg)
 enum ag_err ag_agent_replace(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
                              const struct ag_agent_input *input, struct ag_agent *ret_agent)
 {
-    AG_TRY(ag_config_check(scope, &input->config));
+    AG_TRY(ag_agent_config_check(scope, &input->config));
     struct change change = {
         .scope = scope,
         .agent = {.id = id, .name = ag_str_trim(input->name)},
         .if_version = if_version,
     };
     take_description(input, &change.agent);
-    AG_TRY(ag_config_encode(&input->config, scope->arena, &change.agent.config));
+    AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &change.agent.config));
     AG_TRY(ag_db_write(scope->core->db, scope->arena, replace_tx, &change));
     *ret_agent = change.agent;
     return AG_OK;

@@ -119,7 +119,7 @@ static enum ag_err check_models(struct ag_scope *scope, const struct ag_agent_co
     return AG_OK;
 }
 
-enum ag_err ag_config_check(struct ag_scope *scope, const struct ag_agent_config *config)
+enum ag_err ag_agent_config_check(struct ag_scope *scope, const struct ag_agent_config *config)
 {
     AG_TRY(check_variables(scope, &config->variables));
     AG_TRY(check_models(scope, config));
@@ -144,8 +144,8 @@ enum ag_err ag_config_check(struct ag_scope *scope, const struct ag_agent_config
                                     : AG_OK;
 }
 
-enum ag_err ag_config_encode(const struct ag_agent_config *config, struct ag_arena *arena,
-                             struct ag_str *ret_json)
+enum ag_err ag_agent_config_encode(const struct ag_agent_config *config, struct ag_arena *arena,
+                                   struct ag_str *ret_json)
 {
     struct ag_buf buf;
     ag_buf_init(&buf, arena, CONFIG_MAX_BYTES);
@@ -154,8 +154,8 @@ enum ag_err ag_config_encode(const struct ag_agent_config *config, struct ag_are
     return AG_OK;
 }
 
-enum ag_err ag_config_decode(struct ag_str json, struct ag_arena *arena,
-                             struct ag_agent_config *ret_config)
+enum ag_err ag_agent_config_decode(struct ag_str json, struct ag_arena *arena,
+                                   struct ag_agent_config *ret_config)
 {
     struct ag_field_errors *errors = AG_ARENA_NEW(arena, struct ag_field_errors);
     if (!errors) return ag_fail(AG_E_NO_MEMORY, "no memory for a configuration");

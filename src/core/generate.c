@@ -90,7 +90,7 @@ enum ag_err ag_generate(struct ag_scope *scope, const struct ag_generate_input *
     struct ag_agent_config config;
     AG_TRY(
         ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, input->agent_id, &agent));
-    AG_TRY(ag_config_decode(agent.config, scope->arena, &config));
+    AG_TRY(ag_agent_config_decode(agent.config, scope->arena, &config));
     struct ag_run_plan plan = {
         .kind = "generate",
         .config = &config,
@@ -120,7 +120,7 @@ enum ag_err ag_preview(struct ag_scope *scope, const struct ag_preview_input *in
                        int64_t *ret_retry_after_s)
 {
     const struct ag_agent_config *config = &input->config;
-    AG_TRY(ag_config_check(scope, config));
+    AG_TRY(ag_agent_config_check(scope, config));
     struct ag_run_plan plan = {
         .kind = "preview", .config = config, .run_id = scope->reserved_id, .sink = sink};
     struct ag_str prompt;

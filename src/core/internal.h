@@ -33,10 +33,10 @@ enum ag_err ag_check_version(int64_t if_version, int64_t version) AG_MUST_USE;
 
 /* What the field table cannot say about a configuration; mistakes go to `scope->errors`, under
  * "config.". Checks that `prompt_id` is one of the organisation's. */
-enum ag_err ag_config_check(struct ag_scope *scope,
-                            const struct ag_agent_config *config) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_agent_config_check(struct ag_scope *scope,
+                                  const struct ag_agent_config *config) AG_MUST_USE AG_SUSPENDS;
 /* Compact JSON of what was given. */
-enum ag_err ag_config_encode(const struct ag_agent_config *config, struct ag_arena *arena,
-                             struct ag_str *ret_json) AG_MUST_USE;
-enum ag_err ag_config_decode(struct ag_str json, struct ag_arena *arena,
-                             struct ag_agent_config *ret_config) AG_MUST_USE;
+enum ag_err ag_agent_config_encode(const struct ag_agent_config *config, struct ag_arena *arena,
+                                   struct ag_str *ret_json) AG_MUST_USE;
+enum ag_err ag_agent_config_decode(struct ag_str json, struct ag_arena *arena,
+                                   struct ag_agent_config *ret_config) AG_MUST_USE;
