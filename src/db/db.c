@@ -97,6 +97,9 @@ void ag_db_detach(struct ag_db *db)
 
 /* ---- running statements ---- */
 
+static const int64_t first_ms = -62167219200000; /* 0000-01-01T00:00:00.000Z */
+static const int64_t last_ms = 253402300799999;  /* 9999-12-31T23:59:59.999Z */
+
 static enum ag_err check_params(const struct ag_stmt *stmt, const struct ag_value *params,
                                 size_t count)
 {
@@ -105,10 +108,14 @@ static enum ag_err check_params(const struct ag_stmt *stmt, const struct ag_valu
     if (count != declared)
         return ag_fail(AG_E_INTERNAL, "statement %s takes %zu parameters, not %zu", stmt->name,
                        declared, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (params[i].type != AG_V_NULL && params[i].type != (unsigned char)stmt->params[i])
             return ag_fail(AG_E_INTERNAL, "statement %s: $%zu is of type '%c', not '%c'",
                            stmt->name, i + 1, stmt->params[i], (char)params[i].type);
+        if (params[i].type == AG_V_TIME && (params[i].num < first_ms || params[i].num > last_ms))
+            return ag_fail(AG_E_INTERNAL, "statement %s: $%zu is outside of the years 0 to 9999",
+                           stmt->name, i + 1);
+    }
     return AG_OK;
 }
 
