@@ -14,8 +14,8 @@
 
 struct ag_egress; /* the operator's rules; immutable once made, shared by all loops */
 
-/* `allow`: comma-separated CIDR ranges ("127.0.0.0/8,10.1.0.0/16,::1/128") that may be dialled though
- * they are not public. AG_E_CONFIG names a bad one. */
+/* `allow`: comma-separated CIDR ranges ("127.0.0.0/8,10.1.0.0/16,::1/128") that may be dialled
+ * though they are not public. AG_E_CONFIG names a bad one. */
 enum ag_err ag_egress_new(struct ag_str allow, struct ag_egress **ret_egress) AG_MUST_USE;
 void ag_egress_free(struct ag_egress *egress);
 
