@@ -15,8 +15,12 @@
 enum {
     AG_LLM_MAX_MESSAGES = 256,
     AG_LLM_MAX_STOP = 4,
-    AG_LLM_MAX_LINE_BYTES = 1024 * 1024,     /* one line of a provider's event stream */
-    AG_LLM_MAX_RESPONSE_BYTES = 8 * 1024 * 1024,
+    AG_LLM_MAX_REQUEST_BYTES = 24 * 1024 * 1024, /* the body sent to a provider */
+    AG_LLM_MAX_LINE_BYTES = 1024 * 1024,         /* one line or event of a provider's stream */
+    AG_LLM_MAX_RESPONSE_BYTES = 8 * 1024 * 1024, /* a whole reply, framing included */
+    AG_LLM_MAX_TOKENS = 1000 * 1000 * 1000,      /* a count beyond this is cut to it */
+    AG_LLM_MAX_RETRY_AFTER_S = 24 * 60 * 60,     /* likewise */
+    AG_LLM_RETRY_WAIT_S = 10, /* a provider that asks for a longer pause is not asked again */
 };
 
 enum ag_llm_role { AG_ROLE_SYSTEM, AG_ROLE_USER, AG_ROLE_ASSISTANT };
@@ -29,8 +33,8 @@ enum ag_response_format { AG_FORMAT_TEXT, AG_FORMAT_MARKDOWN, AG_FORMAT_JSON_SCH
 
 /* What to ask a model. Strings are UTF-8 and live in the caller's arena. */
 struct ag_llm_request {
-    struct ag_str model;  /* the provider's own name for it */
-    struct ag_str system; /* may be empty */
+    struct ag_str model;                   /* the provider's own name for it */
+    struct ag_str system;                  /* may be empty */
     const struct ag_llm_message *messages; /* user and assistant turns; the last is the user's */
     size_t message_count;
     bool has_temperature, has_top_p, has_max_tokens;
@@ -43,9 +47,15 @@ struct ag_llm_request {
     bool stream;
 };
 
-/* Why the model stopped, in the words of the OpenAI API: stop, length, content_filter, tool_calls. */
-enum ag_finish { AG_FINISH_NONE, AG_FINISH_STOP, AG_FINISH_LENGTH, AG_FINISH_FILTER,
-                 AG_FINISH_TOOL_CALLS };
+/* Why the model stopped, in the words of the OpenAI API: stop, length, content_filter, tool_calls.
+ */
+enum ag_finish {
+    AG_FINISH_NONE,
+    AG_FINISH_STOP,
+    AG_FINISH_LENGTH,
+    AG_FINISH_FILTER,
+    AG_FINISH_TOOL_CALLS
+};
 const char *ag_finish_name(enum ag_finish finish);
 
 struct ag_llm_usage {
@@ -54,7 +64,7 @@ struct ag_llm_usage {
 
 /* One parsed piece of a provider's answer; several may be set at once. */
 struct ag_llm_event {
-    struct ag_str text;        /* a piece of the answer; empty for none */
+    struct ag_str text; /* a piece of the answer; empty for none */
     enum ag_finish finish;
     struct ag_llm_usage usage; /* -1 where this event says nothing */
     bool done;                 /* the provider's terminator: nothing follows */
@@ -85,18 +95,20 @@ struct ag_provider {
     enum ag_err (*build)(const struct ag_llm_endpoint *endpoint,
                          const struct ag_llm_request *request, struct ag_arena *arena,
                          struct ag_llm_http *ret_http);
-    /* Pure: a whole reply with status 200. AG_E_UPSTREAM_INVALID. */
-    enum ag_err (*parse_reply)(struct ag_str body, struct ag_arena *arena,
+    /* Pure: a whole reply with status 200, or one server-sent event. Its text is appended to
+     * `text` and valid until that changes; it is UTF-8 without NUL (U+FFFD stands for it). An
+     * event of an unknown kind gives an empty result, an error gives its typed error.
+     * AG_E_UPSTREAM_INVALID, AG_E_NO_MEMORY. */
+    enum ag_err (*parse_reply)(struct ag_str body, struct ag_buf *text,
                                struct ag_llm_event *ret_event);
-    /* Pure: one server-sent event. An event of an unknown kind gives an empty result. An error
-     * event gives its typed error. AG_E_UPSTREAM_INVALID. */
-    enum ag_err (*parse_event)(struct ag_str event, struct ag_str data, struct ag_arena *arena,
+    enum ag_err (*parse_event)(struct ag_str event, struct ag_str data, struct ag_buf *text,
                                struct ag_llm_event *ret_event);
-    /* Pure: the error of a reply whose status is not 200, its text recorded as diagnostic. */
-    enum ag_err (*parse_error)(int status, struct ag_str body, struct ag_arena *arena);
-    /* Offline providers: the whole answer, deterministic. */
+    /* Pure: the error of a reply whose status is not 200, its text recorded as diagnostic. Never
+     * AG_OK. */
+    enum ag_err (*parse_error)(int status, struct ag_str body);
+    /* Offline providers: the whole answer, deterministic. AG_E_NO_MEMORY. */
     enum ag_err (*answer)(const struct ag_llm_request *request, struct ag_arena *arena,
-                          struct ag_str *ret_text, struct ag_llm_usage *ret_usage);
+                          struct ag_llm_event *ret_event);
 };
 
 /* All providers, NULL at the end; the one called `name`, or NULL. */
@@ -112,20 +124,26 @@ struct ag_llm_limits {
 
 struct ag_llm_stream;
 
-/* Starts asking. Retries happen inside ag_llm_next() as long as nothing was returned. Everything
- * lives in the arena but what ag_llm_close() frees. AG_E_NO_MEMORY, AG_E_INVALID. */
+/* Starts asking: the call is on its way when this returns. Retries happen inside ag_llm_next() as
+ * long as nothing was returned. Everything lives in the arena but what ag_llm_close() frees;
+ * `request` and `endpoint` need not outlive this call, except for the endpoint's key. For an
+ * offline provider `client` and `endpoint` may be NULL. AG_E_NO_MEMORY, AG_E_INVALID; what else
+ * goes wrong, ag_llm_next() tells. */
 enum ag_err ag_llm_open(struct ag_http_client *client, const struct ag_provider *provider,
                         const struct ag_llm_endpoint *endpoint,
                         const struct ag_llm_request *request, const struct ag_llm_limits *limits,
                         struct ag_arena *arena, struct ag_llm_stream **ret_stream) AG_MUST_USE;
-/* Waits until `deadline` for the next event; its text is valid until the next call.
- * AG_E_CLOSED after the terminator; AG_E_TIMEOUT when only `deadline` has passed (call again);
- * the AG_E_UPSTREAM_* codes, AG_E_EGRESS_DENIED, AG_E_CANCELED, AG_E_NO_MEMORY. */
+/* Waits until `deadline` for the next event; its text is valid until the next call. The last event
+ * has `done` set, also when the provider's terminator was implied by the end of its reply.
+ * AG_E_CLOSED after that; AG_E_TIMEOUT when only `deadline` has passed (call again);
+ * the AG_E_UPSTREAM_* codes, AG_E_EGRESS_DENIED, AG_E_CANCELED, AG_E_NO_MEMORY: final, what was
+ * returned before stays good. */
 enum ag_err ag_llm_next(struct ag_llm_stream *stream, ag_deadline_ms deadline,
                         struct ag_llm_event *ret_event) AG_MUST_USE AG_SUSPENDS;
-/* Whether ag_llm_next() would return without waiting. */
+/* Whether a whole event, or the end, is here, so that ag_llm_next() returns without waiting. */
 bool ag_llm_ready(const struct ag_llm_stream *stream);
-/* Seconds the provider asked to wait (Retry-After of the last refusal), or -1. */
+/* Seconds the provider asked to wait (Retry-After of the last refusal), at most
+ * AG_LLM_MAX_RETRY_AFTER_S, or -1. */
 int64_t ag_llm_retry_after_s(const struct ag_llm_stream *stream);
 /* How many attempts were made. */
 int ag_llm_attempts(const struct ag_llm_stream *stream);
@@ -135,17 +153,24 @@ void ag_llm_close(struct ag_llm_stream *stream);
 /* ---- server-sent events from a provider: an incremental decoder, pure ---- */
 
 struct ag_sse_decoder {
-    struct ag_buf buf;   /* undecoded bytes; at most AG_LLM_MAX_LINE_BYTES per line */
-    size_t scanned;      /* bytes of buf known to hold no line end */
-    struct ag_buf data;  /* the event being put together */
-    char event[64];
+    struct ag_buf buf;  /* undecoded bytes; at most AG_LLM_MAX_LINE_BYTES per line */
+    size_t consumed;    /* bytes of buf that are decoded */
+    size_t scanned;     /* bytes of buf known to hold no further line end */
+    struct ag_buf data; /* the event being put together */
+    char event[64];     /* its name; a longer one is cut */
+    size_t event_len;
     bool has_data, skip_lf, started;
-    size_t consumed;     /* bytes of buf to drop before the next feed */
+    bool delivered;  /* the event was returned: the next one starts afresh */
+    enum ag_err err; /* why there will be no more */
 };
 void ag_sse_decoder_init(struct ag_sse_decoder *decoder);
 void ag_sse_decoder_done(struct ag_sse_decoder *decoder);
-/* Adds bytes. AG_E_UPSTREAM_TOO_LARGE when a line or an event passes the limit. */
+/* Adds bytes, at most AG_CALL_BUFFER_BYTES at a time; call ag_sse_decoder_next() until it is false
+ * in between. AG_E_UPSTREAM_TOO_LARGE when a line passes the limit, AG_E_NO_MEMORY. */
 enum ag_err ag_sse_decoder_feed(struct ag_sse_decoder *decoder, struct ag_str bytes) AG_MUST_USE;
-/* The next whole event; false when more bytes are needed. Both slices are valid until the next call. */
+/* The next whole event; false when more bytes are needed, or when decoder->err says what is wrong
+ * (AG_E_UPSTREAM_TOO_LARGE, AG_E_NO_MEMORY). Both slices are valid until the next call. */
 bool ag_sse_decoder_next(struct ag_sse_decoder *decoder, struct ag_str *ret_event,
                          struct ag_str *ret_data);
+/* Whether undecoded bytes hold the end of an event with data. */
+bool ag_sse_decoder_ready(const struct ag_sse_decoder *decoder);
