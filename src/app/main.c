@@ -1,6 +1,8 @@
-#include "base/err.h"
+#include "app/cli.h"
 
-int main(void)
+#include <unistd.h>
+
+int main(int argc, char **argv)
 {
-    return 0;
+    return ag_cli_main(argc, (const char *const *)argv, (const char *const *)environ);
 }

@@ -1,0 +1,88 @@
+#include "app/backend.h"
+
+#include "app/data_dir.h"
+
+static struct ag_core_options core_options(const struct ag_options *o)
+{
+    return (struct ag_core_options){
+        .openai_key = o->openai_api_key,
+        .openai_base_url = o->openai_base_url,
+        .anthropic_key = o->anthropic_api_key,
+        .anthropic_base_url = o->anthropic_base_url,
+        .default_model = o->default_model,
+        .limits =
+            {
+                .connect_timeout_ms = o->upstream_connect_timeout_ms,
+                .first_byte_timeout_ms = o->upstream_first_byte_timeout_ms,
+                .idle_timeout_ms = o->upstream_idle_timeout_ms,
+                .total_timeout_ms = o->upstream_total_timeout_ms,
+                .retries = (int)o->upstream_retries,
+            },
+        .token_ttl_s = o->token_ttl_s,
+        .refresh_ttl_s = o->refresh_ttl_s,
+    };
+}
+
+static enum ag_err open_key(struct ag_backend *backend)
+{
+    struct ag_str secret;
+    AG_TRY(ag_secrets_load(backend->options, &backend->arena, &secret, &backend->first_start));
+    enum ag_err err = ag_jwt_key_new(secret, &backend->core.jwt);
+    explicit_bzero((char *)(uintptr_t)secret.data, secret.len);
+    return err;
+}
+
+static enum ag_err open_parts(struct ag_backend *backend, unsigned loops, bool exclusive)
+{
+    AG_TRY(ag_options_database(backend->options, &backend->arena, &backend->database_url));
+    AG_TRY(ag_data_dir_make(backend->options));
+    if (exclusive) AG_TRY(ag_database_lock(backend->database_url, &backend->lock_fd));
+    AG_TRY(open_key(backend));
+    AG_TRY(ag_egress_new(backend->options->egress_allow, &backend->core.egress));
+    AG_TRY(ag_db_register(ag_store_tables, ag_store_table_count));
+    const struct ag_db_options db_options = {.url = backend->database_url, .loops = loops};
+    AG_TRY(ag_db_open(&db_options, &backend->core.db));
+    const struct ag_core_options core = core_options(backend->options);
+    ag_core_init(&backend->core, &core);
+    return AG_OK;
+}
+
+enum ag_err ag_backend_open(struct ag_backend *backend, const struct ag_options *options,
+                            unsigned loops, bool exclusive)
+{
+    memset(backend, 0, sizeof(*backend));
+    backend->options = options;
+    backend->lock_fd = -1;
+    ag_arena_init(&backend->arena);
+    enum ag_err err = open_parts(backend, loops, exclusive);
+    if (err != AG_OK) ag_backend_close(backend);
+    return err;
+}
+
+void ag_backend_close(struct ag_backend *backend)
+{
+    ag_db_close(AG_TAKE(backend->core.db));
+    ag_egress_free(AG_TAKE(backend->core.egress));
+    ag_jwt_key_free(AG_TAKE(backend->core.jwt));
+    ag_database_unlock(backend->lock_fd);
+    backend->lock_fd = -1;
+    /* The database's URL may hold a password. */
+    struct ag_str url = backend->database_url;
+    if (url.len > 0) explicit_bzero((char *)(uintptr_t)url.data, url.len);
+    backend->database_url = (struct ag_str){0};
+    ag_arena_done(&backend->arena);
+}
+
+enum ag_err ag_backend_attach(struct ag_backend *backend)
+{
+    AG_TRY(ag_db_attach(backend->core.db));
+    enum ag_err err = ag_core_attach(&backend->core);
+    if (err != AG_OK) ag_db_detach(backend->core.db);
+    return err;
+}
+
+void ag_backend_detach(struct ag_backend *backend)
+{
+    ag_core_detach(&backend->core);
+    ag_db_detach(backend->core.db);
+}
