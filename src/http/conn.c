@@ -92,7 +92,8 @@ enum ag_err ag_conn_write(struct ag_conn *conn, struct iovec *iov, int count)
 void ag_conn_on_hangup(void *arg)
 {
     struct ag_conn *conn = arg;
-    ag_count(&conn->home->counters.hangups, 1);
+    if (!conn->left) ag_count(&conn->home->counters.hangups, 1);
+    conn->left = true;
     ag_fiber_cancel(conn->fiber);
 }
 
@@ -219,11 +220,14 @@ static void answer(struct ag_conn *conn)
     const struct ag_server_options *options = &conn->home->server->options;
     conn->state = AG_CONN_HANDLER;
     ag_count(&conn->home->counters.requests, 1);
+    /* The handler may take long; nothing of the request is in the buffer any more. */
+    ag_conn_release_buffer(conn);
     if (conn->framing.asterisk)
         answer_asterisk(req);
     else
         options->handler(req, options->arg);
     ag_io_watch_hangup(conn->io, NULL, NULL);
+    ag_fiber_set_deadline(AG_NEVER);
     if (!conn->reply_started && !conn->broken && !ag_fiber_canceled()) {
         ag_log(AG_LOG_ERROR, "no_reply", AG_LS("path", req->path),
                AG_LS("request_id", req->request_id));

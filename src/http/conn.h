@@ -125,6 +125,7 @@ struct ag_conn {
     bool close;   /* no request after this one */
     bool linger;  /* the client may still be sending: do not reset what it has to read */
     bool broken;  /* writing failed */
+    bool left;    /* the client is gone */
 
     /* the request in progress */
     struct ag_arena arena;
@@ -187,6 +188,8 @@ bool ag_body_skip_buffered(struct ag_conn *conn);
  * follow. `length` < 0: no Content-Length. `more`: further whole lines, or NULL. */
 size_t ag_reply_head(struct ag_request *req, int status, const char *content_type, int64_t length,
                      const char *more, char head[AG_REPLY_HEAD_BYTES]);
+/* AG_OK while nothing was sent, else why no reply can begin any more. */
+enum ag_err ag_reply_check(struct ag_request *req) AG_MUST_USE;
 /* A reply for when nothing can be allocated. */
 enum ag_err ag_reply_no_memory(struct ag_request *req) AG_SUSPENDS;
 

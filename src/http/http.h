@@ -76,13 +76,16 @@ bool ag_request_from_loopback(const struct ag_request *req);
 /* Whether a body follows the header section. */
 bool ag_request_has_body(const struct ag_request *req);
 
-/* Reads the whole body (sending 100 Continue first when asked for). A body that is never read makes
- * the connection close after the reply. AG_E_TOO_LARGE, AG_E_REQUEST_TIMEOUT (slower than the least
- * rate), AG_E_BAD_REQUEST (bad chunks), AG_E_CLOSED, AG_E_CANCELED, AG_E_NO_MEMORY. */
+/* Reads the whole body (sending 100 Continue first when asked for); NUL follows it. A second call
+ * gives the same. A body that is never read is dropped when all of it has arrived by the time of
+ * the reply, and makes the connection close after it otherwise. AG_E_TOO_LARGE,
+ * AG_E_REQUEST_TIMEOUT (slower than the least rate), AG_E_BAD_REQUEST (bad chunks), AG_E_CLOSED,
+ * AG_E_CANCELED, AG_E_NO_MEMORY. */
 enum ag_err ag_request_body(struct ag_request *req, size_t max,
                             struct ag_str *ret_body) AG_MUST_USE AG_SUSPENDS;
 
-/* From here to the reply's end the fiber is cancelled as soon as the client leaves. */
+/* From here to the handler's end the fiber is cancelled as soon as the client leaves, which is also
+ * when it closes its sending side. Without this a client may do that and still get its reply. */
 void ag_request_cancel_on_hangup(struct ag_request *req);
 /* Whether the server is shutting down: long work should come to an honest end. */
 bool ag_request_draining(const struct ag_request *req);
@@ -90,15 +93,20 @@ bool ag_request_draining(const struct ag_request *req);
 /* ---- replies: one per request ---- */
 
 /* Adds a header to the reply. Name and value are copied; CR, LF and NUL are an AG_ASSERT: what
- * comes from outside is checked before. */
+ * comes from outside is checked before. So are fields that frame the message (Content-Length,
+ * Transfer-Encoding, Connection), Content-Type, Date and X-Request-Id, which the server writes. It
+ * also writes Cache-Control: no-store, Content-Security-Policy, Cross-Origin-Resource-Policy and
+ * Referrer-Policy where they were not set here. Without effect once the reply has begun. */
 void ag_reply_header(struct ag_request *req, const char *name, struct ag_str value);
 /* Sends a whole reply: one writev of head and body. HEAD and 204/304 send no body. `content_type`
  * NULL when there is no body. The body must live until it returns. Errors are only for logs:
- * AG_E_CLOSED, AG_E_TIMEOUT, AG_E_CANCELED; the connection ends then. */
+ * AG_E_CLOSED, AG_E_TIMEOUT, AG_E_CANCELED, and AG_E_INTERNAL when a reply has begun already; the
+ * connection ends then. */
 enum ag_err ag_reply(struct ag_request *req, int status, const char *content_type,
                      struct ag_str body) AG_SUSPENDS;
-/* An RFC 9457 problem document for `err` with the diagnostic's text as `detail` (errors with status
- * 500 never show their detail). `errors` may be NULL. */
+/* An RFC 9457 problem document for `err` with the diagnostic's text as `detail`; errors with status
+ * 500 and those of memory, storage and internal waits show their title instead. 401 gets
+ * WWW-Authenticate, 429 and 503 Retry-After: 1, unless they were set. `errors` may be NULL. */
 enum ag_err ag_reply_problem(struct ag_request *req, enum ag_err err,
                              const struct ag_field_errors *errors) AG_SUSPENDS;
 /* Whether the reply has begun; its status, 0 before. */
@@ -111,12 +119,15 @@ void ag_reply_capture(struct ag_request *req, struct ag_str *ret_body);
 
 /* Sends the head: 200, text/event-stream, no-cache, no-transform, X-Accel-Buffering: no. */
 enum ag_err ag_sse_begin(struct ag_request *req) AG_MUST_USE AG_SUSPENDS;
-/* Queues one event; `data` is one line of JSON. `id` < 0 for none. AG_E_NO_MEMORY. */
+/* Queues one event; `data` is one line of JSON. `id` < 0 for none, `event` NULL for none. 256 KiB
+ * may be queued, or one event of up to 16 MiB alone: AG_E_NO_MEMORY beyond that, flush before.
+ * AG_E_CLOSED when writing has failed. */
 enum ag_err ag_sse_event(struct ag_request *req, int64_t id, const char *event,
                          struct ag_str data) AG_MUST_USE;
 /* Writes what is queued; waits while the client is slow: that is the back-pressure. */
 enum ag_err ag_sse_flush(struct ag_request *req) AG_MUST_USE AG_SUSPENDS;
-/* When the next heartbeat is due; on that moment call ag_sse_heartbeat(). */
+/* When the next heartbeat is due (heartbeat_ms after the last write); then call
+ * ag_sse_heartbeat(). */
 ag_deadline_ms ag_sse_heartbeat_at(const struct ag_request *req);
 enum ag_err ag_sse_heartbeat(struct ag_request *req) AG_MUST_USE AG_SUSPENDS;
 /* Flushes and ends the body. */
@@ -139,8 +150,9 @@ struct ag_server_options {
     void *arg;
 };
 
-/* Process-wide part: resolves and binds the address (port 0 becomes a real one). AG_E_CONFIG,
- * AG_E_IO (in use). Call once, before the loops. */
+/* Process-wide part: resolves and binds the address (port 0 becomes a real one). `host` is an
+ * address or a name; `localhost` is 127.0.0.1 and, where there is one, ::1. AG_E_CONFIG (no such
+ * address), AG_E_IO (in use). Blocks. Call once, before the loops. */
 enum ag_err ag_server_new(const struct ag_server_options *options,
                           struct ag_server **ret_server) AG_MUST_USE;
 /* "http://127.0.0.1:5000" */

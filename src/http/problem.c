@@ -65,6 +65,7 @@ enum ag_err ag_reply_problem(struct ag_request *req, enum ag_err err,
     struct ag_conn *conn = req->conn;
     const struct ag_err_info *info = ag_err_info(err);
     AG_ASSERT(err != AG_OK);
+    AG_TRY(ag_reply_check(req));
     struct ag_buf body;
     ag_buf_init(&body, req->arena, PROBLEM_MAX_BYTES);
     write_problem(&body, req, err, errors);

@@ -178,7 +178,8 @@ void ag_reply_header(struct ag_request *req, const char *name, struct ag_str val
 {
     struct ag_conn *conn = req->conn;
     struct ag_str field = ag_str(name);
-    AG_ASSERT(!conn->reply_started && field.len > 0);
+    AG_ASSERT(field.len > 0);
+    if (conn->reply_started) return;
     AG_ASSERT(!splits_line(field) && !splits_line(value) && !is_framing_field(field));
     for (size_t i = 0; i < AG_COUNT(replaceable); i++)
         if (ag_str_eq_nocase(field, replaceable[i].name)) conn->set |= replaceable[i].bit;
@@ -213,10 +214,21 @@ static void capture(struct ag_conn *conn, struct ag_str body)
     if (copy.data) *conn->capture = copy;
 }
 
+enum ag_err ag_reply_check(struct ag_request *req)
+{
+    struct ag_conn *conn = req->conn;
+    if (!conn->reply_started) return AG_OK;
+    if (conn->broken) return ag_fail(AG_E_CLOSED, "the connection has failed");
+    /* Two replies to one request would shift all that follow. */
+    conn->close = true;
+    return ag_fail(AG_E_INTERNAL, "the reply has begun already");
+}
+
 enum ag_err ag_reply(struct ag_request *req, int status, const char *content_type,
                      struct ag_str body)
 {
     struct ag_conn *conn = req->conn;
+    AG_TRY(ag_reply_check(req));
     if (ag_buf_err(&conn->extra)) return ag_reply_no_memory(req);
     capture(conn, body);
 

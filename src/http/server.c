@@ -266,8 +266,11 @@ static int bind_socket(const union ag_address *address, bool shared)
     if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
     /* Taken over by the connections accepted here, so that each saves the call. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (address->sa.sa_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (address->sa.sa_family == AF_INET6) {
+        /* "::" stands for every address, those of IPv4 included. */
+        int only = !IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+    }
     if (bind(fd, &address->sa, address_size(address)) == 0) return fd;
     int error = errno;
     close(fd);

@@ -58,6 +58,7 @@ static void touch(struct ag_conn *conn)
 enum ag_err ag_sse_begin(struct ag_request *req)
 {
     struct ag_conn *conn = req->conn;
+    AG_TRY(ag_reply_check(req));
     if (!(conn->set & AG_SET_CACHE_CONTROL))
         ag_reply_header(req, "Cache-Control", AG_STR("no-cache, no-transform"));
     if (ag_buf_err(&conn->extra)) return AG_E_NO_MEMORY;
@@ -114,6 +115,7 @@ enum ag_err ag_sse_event(struct ag_request *req, int64_t id, const char *event, 
 {
     struct ag_conn *conn = req->conn;
     AG_ASSERT(conn->sse && !conn->reply_ended);
+    if (conn->broken) return ag_fail(AG_E_CLOSED, "the connection has failed");
     struct ag_str name = ag_str(event);
     /* "id: ", 20 digits, "event: ", "data: " for each line, and their ends. */
     size_t need = 64 + name.len + data.len + 7 * count_line_ends(data);

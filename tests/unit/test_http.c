@@ -41,6 +41,15 @@ static void invalid(struct ag_request *req)
     (void)!ag_reply_problem(req, ag_fail(AG_E_INVALID, "two fields"), &errors);
 }
 
+static void twice(struct ag_request *req)
+{
+    assert_ok(ag_reply(req, 200, "text/plain", AG_STR("first")));
+    ag_reply_header(req, "X-Late", AG_STR("1"));
+    assert_int_equal(ag_reply(req, 200, "text/plain", AG_STR("second")), AG_E_INTERNAL);
+    assert_int_equal(ag_reply_problem(req, AG_E_NOT_FOUND, NULL), AG_E_INTERNAL);
+    assert_int_equal(ag_sse_begin(req), AG_E_INTERNAL);
+}
+
 static void handle(struct ag_request *req, void *arg)
 {
     struct ag_str path = req->path;
@@ -57,6 +66,8 @@ static void handle(struct ag_request *req, void *arg)
         invalid(req);
     else if (ag_str_eq(path, AG_STR("/broken")))
         (void)!ag_reply_problem(req, ag_fail(AG_E_INTERNAL, "the secret cause"), NULL);
+    else if (ag_str_eq(path, AG_STR("/twice")))
+        twice(req);
     else if (ag_str_eq(path, AG_STR("/empty")))
         (void)!ag_reply(req, 204, NULL, (struct ag_str){NULL, 0});
     else if (!ag_str_eq(path, AG_STR("/nothing")))
@@ -142,6 +153,10 @@ static void problems_say_what_is_wrong(void **state)
     ask(fd, "GET /nothing HTTP/1.1\r\n" HOST "\r\n", &h);
     assert_status(&h, 500);
     assert_has(&h, "\"code\":\"internal_error\"");
+    say(fd, "GET /twice HTTP/1.1\r\n" HOST "\r\n");
+    hear_all(fd, &h);
+    assert_true(h.closed);
+    assert_string_equal(body_of(&h), "first");
     close(fd);
     fixture_stop(&f);
 }

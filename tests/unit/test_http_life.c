@@ -8,14 +8,30 @@
 static atomic_int parked;
 static _Atomic int64_t left_at_ms;
 
-static void park(struct ag_request *req)
+static void sleep_parked(struct ag_request *req)
 {
-    ag_request_cancel_on_hangup(req);
     atomic_fetch_add(&parked, 1);
     enum ag_err err = ag_fiber_sleep(20000);
     atomic_store(&left_at_ms, ag_mono_ms());
     atomic_fetch_sub(&parked, 1);
     if (!err) (void)!ag_reply(req, 200, "text/plain", AG_STR("slept"));
+}
+
+static void park(struct ag_request *req)
+{
+    ag_request_cancel_on_hangup(req);
+    sleep_parked(req);
+}
+
+/* Asks to be told before it reads the body. */
+static void park_early(struct ag_request *req)
+{
+    struct ag_str body;
+    ag_request_cancel_on_hangup(req);
+    enum ag_err err = ag_request_body(req, 100, &body);
+    assert_ok(err);
+    assert_int_equal(body.len, 4);
+    sleep_parked(req);
 }
 
 static void nap(struct ag_request *req)
@@ -40,6 +56,8 @@ static void handle(struct ag_request *req, void *arg)
     req->route = "test";
     if (ag_str_eq(req->path, AG_STR("/park")))
         park(req);
+    else if (ag_str_eq(req->path, AG_STR("/park-early")))
+        park_early(req);
     else if (ag_str_eq(req->path, AG_STR("/nap")))
         nap(req);
     else
@@ -83,6 +101,22 @@ static void a_client_that_leaves_is_noticed(void **state)
     }
     wait_until(stats_of(&f).open == 0);
     assert_int_equal(stats_of(&f).hangups, 4);
+    fixture_stop(&f);
+}
+
+static void leaving_with_the_last_byte_is_noticed(void **state)
+{
+    struct fixture f = {0};
+    fixture_start(&f, handle);
+    for (int i = 0; i < 20; i++) {
+        int fd = dial(&f);
+        say(fd, "POST /park-early HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\n");
+        if (i % 2) sleep_ms(2);
+        say(fd, "last");
+        close(fd);
+        wait_until(stats_of(&f).accepted == (uint64_t)i + 1 && stats_of(&f).open == 0);
+    }
+    assert_int_equal(stats_of(&f).hangups, 20);
     fixture_stop(&f);
 }
 
@@ -204,6 +238,14 @@ static void every_kind_of_address_works(void **state)
         ask_at("::1", ag_server_port(six.server), AF_INET6, &h);
         assert_status(&h, 200);
         fixture_stop(&six);
+
+        struct fixture any = {.options = {.host = AG_STR("::")}};
+        fixture_start(&any, handle);
+        ask_at("::1", ag_server_port(any.server), AF_INET6, &h);
+        assert_string_equal(body_of(&h), "::1 1 /who 0 1");
+        ask_at("127.0.0.1", ag_server_port(any.server), AF_INET, &h);
+        assert_string_equal(body_of(&h), "127.0.0.1 1 /who 0 1");
+        fixture_stop(&any);
     }
     struct ag_server_options wrong = f.options;
     wrong.host = AG_STR("192.0.2.1");
@@ -261,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_that_leaves_is_noticed),
+        cmocka_unit_test(leaving_with_the_last_byte_is_noticed),
         cmocka_unit_test(closing_one_side_is_not_leaving),
         cmocka_unit_test(draining_finishes_what_has_begun),
         cmocka_unit_test(every_kind_of_address_works),
