@@ -30,6 +30,19 @@ static enum ag_err compile_routes(struct ag_api *api)
     return AG_OK;
 }
 
+static enum ag_err write_openapi(struct ag_api *api)
+{
+    AG_TRY(ag_api_openapi(&api->openapi, api->options.version));
+    uint8_t hash[AG_SECRET_HASH_BYTES];
+    ag_secret_hash(ag_buf_str(&api->openapi), hash);
+    uint64_t head;
+    memcpy(&head, hash, sizeof(head));
+    int len = snprintf(api->openapi_etag_text, sizeof(api->openapi_etag_text), "\"%016llx\"",
+                       (unsigned long long)head);
+    api->openapi_etag = ag_str_n(api->openapi_etag_text, (size_t)len);
+    return AG_OK;
+}
+
 enum ag_err ag_api_new(struct ag_core *core, const struct ag_api_options *options,
                        struct ag_api **ret_api)
 {
@@ -39,6 +52,7 @@ enum ag_err ag_api_new(struct ag_core *core, const struct ag_api_options *option
     api->options = *options;
     ag_buf_init(&api->openapi, NULL, 4 * 1024 * 1024);
     enum ag_err err = compile_routes(api);
+    if (err == AG_OK) err = write_openapi(api);
     if (err != AG_OK) {
         ag_api_free(api);
         return err;

@@ -13,6 +13,19 @@ static struct ag_str bearer(struct ag_str authorization)
     return ag_str_trim(ag_str_sub(authorization, 7, authorization.len));
 }
 
+/* Two credentials of one kind would mean one person to us and another to a proxy in front. */
+static enum ag_err check_single(const struct ag_request *req)
+{
+    int authorizations = 0, keys = 0;
+    for (size_t i = 0; i < req->header_count; i++) {
+        authorizations += ag_str_eq_nocase(req->headers[i].name, AG_STR("authorization"));
+        keys += ag_str_eq_nocase(req->headers[i].name, AG_STR("x-api-key"));
+    }
+    if (authorizations > 1 || keys > 1)
+        return ag_fail(AG_E_BAD_REQUEST, "send one credential: its header stands there twice");
+    return AG_OK;
+}
+
 /* Finds the credential a request carries; one order for all routes, so that two credentials in one
  * request never mean different people to different handlers. */
 static enum ag_credential find_credential(const struct ag_request *req, struct ag_str *ret_secret)
@@ -49,6 +62,7 @@ static enum ag_err check_origin(const struct ag_request *req)
 enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
 {
     struct ag_str secret;
+    AG_TRY(check_single(ctx->req));
     enum ag_credential kind = find_credential(ctx->req, &secret);
     unsigned taken = ctx->route->credentials ? ctx->route->credentials : AG_CRED_ANY;
     if (kind == AG_CRED_NONE || !(taken & kind)) {

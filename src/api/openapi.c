@@ -170,7 +170,7 @@ static enum ag_err success(const struct ag_route *route, struct ag_buf *out)
         ag_buf_append_char(out, '}');
     }
     ag_buf_append_char(out, '}');
-    if (route->flags & AG_RF_ETAG && route->method == AG_GET)
+    if ((route->flags & AG_RF_ETAG) && route->method == AG_GET)
         ag_buf_append_lit(out, ",\"304\":{\"description\":\"Unchanged\"}");
     return ag_buf_err(out);
 }

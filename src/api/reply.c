@@ -22,20 +22,28 @@ enum ag_err ag_ctx_reply_empty(struct ag_ctx *ctx)
     return AG_OK;
 }
 
+bool ag_ctx_not_modified(struct ag_ctx *ctx, struct ag_str etag)
+{
+    struct ag_str rest = ag_request_header(ctx->req, AG_STR("if-none-match")), part;
+    while (ag_str_split(&rest, ',', &part)) {
+        part = ag_str_trim(part);
+        if (ag_str_starts_with(part, AG_STR("W/"))) part = ag_str_sub(part, 2, part.len);
+        if (!ag_str_eq(part, etag) && !ag_str_eq(part, AG_STR("*"))) continue;
+        ctx->status = 304;
+        return true;
+    }
+    return false;
+}
+
 enum ag_err ag_ctx_reply_version(struct ag_ctx *ctx, const void *doc, int64_t version)
 {
     struct ag_str tag = ag_arena_printf(ctx->scope.arena, "\"%lld\"", (long long)version);
     if (!tag.data) return ag_fail(AG_E_NO_MEMORY, "no memory for an ETag");
     ctx->etag = tag;
     ag_reply_header(ctx->req, "ETag", tag);
-    struct ag_str known = ag_request_header(ctx->req, AG_STR("if-none-match"));
-    if (ctx->route->method == AG_GET && known.len > 0) {
-        if (ag_str_starts_with(known, AG_STR("W/"))) known = ag_str_sub(known, 2, known.len);
-        if (ag_str_eq(known, tag) || ag_str_eq(known, AG_STR("*"))) {
-            AG_TRY(ag_ctx_reply_empty(ctx));
-            ctx->status = 304;
-            return AG_OK;
-        }
+    if (ctx->route->method == AG_GET) {
+        AG_TRY(ag_ctx_reply_empty(ctx));
+        if (ag_ctx_not_modified(ctx, tag)) return AG_OK;
     }
     return ag_ctx_reply(ctx, doc);
 }

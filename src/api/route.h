@@ -100,6 +100,9 @@ enum ag_err ag_ctx_reply(struct ag_ctx *ctx, const void *doc);
 enum ag_err ag_ctx_reply_empty(struct ag_ctx *ctx);
 /* The same with an ETag made of `version`; on GET a matching If-None-Match makes it 304. */
 enum ag_err ag_ctx_reply_version(struct ag_ctx *ctx, const void *doc, int64_t version);
+/* Whether the client has the version of `etag` (If-None-Match, RFC 9110 13.1.2): the status is 304
+ * then, and the handler is done. */
+bool ag_ctx_not_modified(struct ag_ctx *ctx, struct ag_str etag);
 /* A page: `items` holds up to one more than asked for, which only says that a page follows. `key`
  * gives the sort key of an item for the cursor. */
 struct ag_list_key {
@@ -121,7 +124,9 @@ struct ag_api {
     struct ag_router *router;
     struct ag_server *server;
     struct ag_api_options options;
-    struct ag_buf openapi;        /* made once */
+    struct ag_buf openapi; /* made once, with its ETag */
+    struct ag_str openapi_etag;
+    char openapi_etag_text[24];
     const struct ag_route **rows; /* by router row */
     size_t row_count;
 };

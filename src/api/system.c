@@ -54,11 +54,13 @@ static enum ag_err metrics(struct ag_ctx *ctx)
 
 static enum ag_err openapi(struct ag_ctx *ctx)
 {
-    AG_TRY(ag_ctx_reply_empty(ctx));
-    ctx->content_type = "application/json";
     ag_reply_header(ctx->req, "Cache-Control", AG_STR("no-cache"));
     ag_reply_header(ctx->req, "Access-Control-Allow-Origin", AG_STR("*"));
-    return ag_api_openapi(&ctx->reply, ctx->api->options.version);
+    ag_reply_header(ctx->req, "ETag", ctx->api->openapi_etag);
+    AG_TRY(ag_ctx_reply_empty(ctx));
+    if (ag_ctx_not_modified(ctx, ctx->api->openapi_etag)) return AG_OK;
+    ctx->content_type = "application/json";
+    return ag_buf_append_str(&ctx->reply, ag_buf_str(&ctx->api->openapi));
 }
 
 static enum ag_err root(struct ag_ctx *ctx)
@@ -78,7 +80,7 @@ const struct ag_route ag_system_routes[AG_SYSTEM_ROUTES] = {
              .tag = "System", .status = 200, .flags = AG_RF_TEXT,
              .errors = {AG_E_FORBIDDEN, AG_E_UNAUTHENTICATED}),
     AG_ROUTE("openapi", GET, "/openapi.json", PUBLIC, openapi, "This document", .tag = "System",
-             .status = 200, .flags = AG_RF_TEXT),
+             .status = 200, .flags = AG_RF_TEXT | AG_RF_ETAG),
     AG_ROUTE("root", GET, "/", PUBLIC, root, "Leads to the API explorer", .tag = "System",
              .status = 307),
 };

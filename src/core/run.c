@@ -107,7 +107,7 @@ static void begin(struct life *life)
     }
     life->started_us = ag_mono_us();
     life->retry_after_s = -1;
-    ag_buf_init(&life->output, scope->arena, AG_LLM_MAX_RESPONSE_BYTES);
+    ag_buf_init(&life->output, scope->arena, AG_RUN_MAX_OUTPUT_BYTES);
 }
 
 static enum ag_err open_stream(struct life *life, const struct ag_model_choice *model)

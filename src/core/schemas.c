@@ -187,7 +187,8 @@ AG_SCHEMA(ag_usage_schema, "Usage", struct ag_usage_doc, "Tokens, as the provide
           usage_fields);
 
 static const struct ag_field generation_fields[] = {
-    AG_FIELD(struct ag_generation, response, AG_F_STRING, AG_FF_REQUIRED, .doc = "The answer",
+    AG_FIELD(struct ag_generation, response, AG_F_STRING, AG_FF_REQUIRED,
+             .max = AG_RUN_MAX_OUTPUT_BYTES, .doc = "The answer",
              .example = "\"To reset your password, go to the settings page and select 'Reset "
                         "Password'.\""),
     AG_FIELD(struct ag_generation, run_id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The run"),
@@ -228,7 +229,7 @@ static const struct ag_field validation_result_fields[] = {
              .doc = "The model asked, as `provider/model`"),
     AG_FIELD(struct ag_validation_result, run_id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The run"),
     AG_FIELD(struct ag_validation_result, response, AG_F_STRING, AG_FF_REQUIRED,
-             .doc = "Its answer, or the part that came"),
+             .max = AG_RUN_MAX_OUTPUT_BYTES, .doc = "Its answer, or the part that came"),
     AG_FIELD(struct ag_validation_result, usage, AG_F_OBJECT, AG_FF_REQUIRED,
              .sub = &ag_usage_schema, .doc = "What it took"),
     AG_FIELD(struct ag_validation_result, latency_ms, AG_F_INT, AG_FF_REQUIRED,

@@ -120,7 +120,8 @@ AG_SCHEMA(ag_run_summary_schema, "RunSummary", struct ag_run, "A run without its
 static const struct ag_field run_fields[] = {
     RUN_SUMMARY_FIELDS,
     [AG_RUN_INPUT_TEXT] = AG_FIELD(struct ag_run, input_text, AG_F_STRING,
-                                   AG_FF_REQUIRED | AG_FF_NULLABLE, .doc = "What was asked"),
+                                   AG_FF_REQUIRED | AG_FF_NULLABLE, .max = 200000,
+                                   .doc = "What was asked"),
     [AG_RUN_OUTPUT_TEXT] = AG_FIELD(
         struct ag_run, output_text, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,
         .doc = "What was answered; of a run that did not complete, the part that came"),

@@ -193,6 +193,8 @@ struct ag_str ag_prompt_sort_name(const struct ag_prompt *prompt);
 
 /* ---- runs ---- */
 
+enum { AG_RUN_MAX_OUTPUT_BYTES = 8 * 1024 * 1024 };
+
 struct ag_run {
     uint64_t set;
     struct ag_uuid id;

@@ -44,10 +44,10 @@ enum { AG_LIST_STMTS = AG_SORT_KEYS * 4 };
                      "(updated_at, id) > ($5, $4)"),                                               \
         AG_LIST_PAIR(name "_by_updated_desc", select, columns, "updated_at ", "DESC", "uz",        \
                      "(updated_at, id) < ($5, $4)"),                                               \
-        AG_LIST_PAIR(name "_by_name", select, columns, name_column " ", "ASC", "ut",               \
-                     "(" name_column ", id) > ($5, $4)"),                                          \
-        AG_LIST_PAIR(name "_by_name_desc", select, columns, name_column " ", "DESC", "ut",         \
-                     "(" name_column ", id) < ($5, $4)")
+        AG_LIST_PAIR(name "_by_name", select, columns, "lower(" name_column ") ", "ASC", "ut",     \
+                     "(lower(" name_column "), id) > (lower($5), $4)"),                            \
+        AG_LIST_PAIR(name "_by_name_desc", select, columns, "lower(" name_column ") ", "DESC",     \
+                     "ut", "(lower(" name_column "), id) < (lower($5), $4)")
 
 /* Runs the list statement that `page` asks for; `stmts` is the first of AG_LIST_STMTS. */
 enum ag_err ag_list_read(struct ag_db *db, struct ag_arena *arena, const struct ag_stmt *stmts,
