@@ -84,6 +84,7 @@ enum ag_err ag_agent_replace(struct ag_scope *scope, struct ag_uuid id, int64_t 
     take_description(input, &change.agent);
     AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &change.agent.config));
     AG_TRY(ag_db_write(scope->core->db, scope->arena, replace_tx, &change));
+    ag_agents_changed(scope->core);
     *ret_agent = change.agent;
     return AG_OK;
 }
@@ -105,5 +106,7 @@ static enum ag_err delete_tx(struct ag_tx *tx, void *arg)
 enum ag_err ag_agent_delete(struct ag_scope *scope, struct ag_uuid id, int64_t if_version)
 {
     struct change change = {.scope = scope, .agent = {.id = id}, .if_version = if_version};
-    return ag_db_write(scope->core->db, scope->arena, delete_tx, &change);
+    AG_TRY(ag_db_write(scope->core->db, scope->arena, delete_tx, &change));
+    ag_agents_changed(scope->core);
+    return AG_OK;
 }

@@ -40,25 +40,29 @@ enum ag_err ag_core_attach(struct ag_core *core)
 {
     AG_ASSERT(ag_loop_index(ag_loop_self()) < AG_MAX_LOOPS);
     struct ag_core_loop *part = ag_core_loop(core);
-    AG_TRY(ag_access_cache_new(&part->access));
-    enum ag_err err = ag_http_client_new(core->egress, &part->http);
-    if (err != AG_OK) {
-        ag_access_cache_free(AG_TAKE(part->access));
-        return err;
-    }
-    return AG_OK;
+    enum ag_err err = ag_access_cache_new(&part->access);
+    if (err == AG_OK) err = ag_agent_cache_new(&part->agents);
+    if (err == AG_OK) err = ag_http_client_new(core->egress, &part->http);
+    if (err != AG_OK) ag_core_detach(core);
+    return err;
 }
 
 void ag_core_detach(struct ag_core *core)
 {
     struct ag_core_loop *part = ag_core_loop(core);
     ag_http_client_free(AG_TAKE(part->http));
+    ag_agent_cache_free(AG_TAKE(part->agents));
     ag_access_cache_free(AG_TAKE(part->access));
 }
 
 void ag_access_changed(struct ag_core *core)
 {
     atomic_fetch_add_explicit(&core->access_epoch, 1, memory_order_acq_rel);
+}
+
+void ag_agents_changed(struct ag_core *core)
+{
+    atomic_fetch_add_explicit(&core->agents_epoch, 1, memory_order_acq_rel);
 }
 
 struct interrupt_args {

@@ -23,11 +23,13 @@ struct ag_core_options {
 };
 
 struct ag_access_cache;
+struct ag_agent_cache;
 
 /* What belongs to one loop. */
 struct ag_core_loop {
     struct ag_http_client *http;
     struct ag_access_cache *access;
+    struct ag_agent_cache *agents;
     _Atomic int64_t runs_active;
 };
 
@@ -39,6 +41,7 @@ struct ag_core {
     struct ag_llm_endpoint endpoints[AG_MAX_PROVIDERS]; /* in the order of ag_providers */
     bool usable[AG_MAX_PROVIDERS];
     struct ag_uuid boot_id;        /* this process */
+    _Atomic uint64_t agents_epoch; /* raised by every change of an agent */
     _Atomic uint64_t access_epoch; /* raised by whatever takes rights away */
     struct ag_core_loop loops[AG_MAX_LOOPS];
     /* counters for /metrics */

@@ -86,17 +86,16 @@ enum ag_err ag_generate(struct ag_scope *scope, const struct ag_generate_input *
                         const struct ag_run_sink *sink, struct ag_run *ret_run,
                         int64_t *ret_retry_after_s)
 {
-    struct ag_agent agent;
-    struct ag_agent_config config;
-    AG_TRY(
-        ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, input->agent_id, &agent));
-    AG_TRY(ag_agent_config_decode(agent.config, scope->arena, &config));
+    AG_CLEANUP(ag_cached_agent_unref_p) struct ag_cached_agent *cached = NULL;
+    AG_TRY(ag_agent_cache_get(scope->core, scope->who.org_id, input->agent_id, &cached));
+    const struct ag_agent *agent = ag_cached_agent(cached);
+    const struct ag_agent_config *config = ag_cached_agent_config(cached);
     struct ag_run_plan plan = {
         .kind = "generate",
-        .config = &config,
+        .config = config,
         .run_id = scope->reserved_id,
-        .agent_id = agent.id,
-        .agent_version = agent.version,
+        .agent_id = agent->id,
+        .agent_version = agent->version,
         .conversation_id = input->conversation_id,
         .metadata = input->metadata,
         .keep_texts = true,
@@ -105,13 +104,13 @@ enum ag_err ag_generate(struct ag_scope *scope, const struct ag_generate_input *
     };
     struct ag_str prompt;
     struct ag_list turns;
-    AG_TRY(ag_model_choose(scope->core, &config, &plan.model));
-    AG_TRY(saved_prompt(scope, &config, &prompt));
-    AG_TRY(ag_prompt_assemble(&config, agent.name, prompt, &input->variables, scope->arena,
+    AG_TRY(ag_model_choose(scope->core, config, &plan.model));
+    AG_TRY(saved_prompt(scope, config, &prompt));
+    AG_TRY(ag_prompt_assemble(config, agent->name, prompt, &input->variables, scope->arena,
                               scope->errors, &plan.request.system));
-    AG_TRY(load_turns(scope, input, &config, &turns));
+    AG_TRY(load_turns(scope, input, config, &turns));
     AG_TRY(messages_from_turns(scope->arena, &turns, input->input_text, &plan.request));
-    request_from_config(&config, &plan.request);
+    request_from_config(config, &plan.request);
     return ag_run_execute(scope, &plan, ret_run, ret_retry_after_s);
 }
 

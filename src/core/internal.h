@@ -18,6 +18,23 @@ bool ag_access_cache_get(struct ag_access_cache *cache, struct ag_str secret, ui
 void ag_access_cache_put(struct ag_access_cache *cache, struct ag_str secret, uint64_t epoch,
                          int64_t expires_at, const struct ag_principal *who);
 
+/* ---- agent_cache.c: agents with their decoded configuration, per loop, at most 5 s old ---- */
+
+struct ag_agent_cache;
+struct ag_cached_agent;
+enum ag_err ag_agent_cache_new(struct ag_agent_cache **ret_cache) AG_MUST_USE;
+void ag_agent_cache_free(struct ag_agent_cache *cache);
+/* The agent as a run needs it; the caller holds a reference. AG_E_NOT_FOUND, AG_E_STORAGE. */
+enum ag_err ag_agent_cache_get(struct ag_core *core, struct ag_uuid org, struct ag_uuid id,
+                               struct ag_cached_agent **ret_entry) AG_MUST_USE AG_SUSPENDS;
+struct ag_cached_agent *ag_cached_agent_unref(struct ag_cached_agent *entry);
+AG_DEFINE_CLEANUP(struct ag_cached_agent *, ag_cached_agent_unref)
+/* Both live as long as the reference. */
+const struct ag_agent *ag_cached_agent(const struct ag_cached_agent *entry);
+const struct ag_agent_config *ag_cached_agent_config(const struct ag_cached_agent *entry);
+/* An agent was changed or deleted: in force at once on every loop of this process. */
+void ag_agents_changed(struct ag_core *core);
+
 /* ---- small things ---- */
 
 /* Whatever took rights away is in force at once on every loop of this process. */

@@ -193,27 +193,30 @@ static bool may_fall_back(const struct life *life, enum ag_err err)
     return life->output.len == 0 && err >= AG_E_EGRESS_DENIED && err <= AG_E_UPSTREAM_TOO_LARGE;
 }
 
+/* The next fallback that is configured here, if there is one. */
+static bool next_fallback(const struct life *life, size_t *next, struct ag_model_choice *model)
+{
+    const struct ag_agent_config *config = life->plan->config;
+    while (config && *next < config->fallback_models.count) {
+        const struct ag_str *names = config->fallback_models.items;
+        if (ag_model_parse(life->scope->core, names[(*next)++], model) == AG_OK) return true;
+    }
+    return false;
+}
+
 static enum ag_err ask_models(struct life *life)
 {
-    const struct ag_run_plan *plan = life->plan;
-    struct ag_model_choice model = plan->model;
-    size_t fallbacks = plan->config ? plan->config->fallback_models.count : 0;
-    for (size_t next = 0;; next++) {
+    struct ag_model_choice model = life->plan->model;
+    for (size_t next = 0;;) {
         enum ag_err err = open_stream(life, &model);
         if (err == AG_OK) {
             err = read_answer(life);
             life->retry_after_s = ag_llm_retry_after_s(life->stream);
         }
-        ag_llm_close(AG_TAKE(life->stream));
-        if (err == AG_OK || !may_fall_back(life, err)) return err;
-        /* A fallback that is not configured here is passed over. */
-        const struct ag_str *names = plan->config ? plan->config->fallback_models.items : NULL;
-        enum ag_err found = AG_E_MODEL_UNAVAILABLE;
         struct ag_diag diag = *ag_diag();
-        while (next < fallbacks &&
-               (found = ag_model_parse(life->scope->core, names[next], &model)) != AG_OK)
-            next++;
-        if (found != AG_OK) {
+        ag_llm_close(AG_TAKE(life->stream));
+        if (err == AG_OK) return AG_OK;
+        if (!may_fall_back(life, err) || !next_fallback(life, &next, &model)) {
             *ag_diag() = diag;
             return err;
         }
