@@ -89,7 +89,7 @@ def read_plain(path):
 def pack_one(spec, cache, blob):
     url, _, rest = spec.partition('=')
     path, _, policy = rest.partition('@')
-    extension = os.path.splitext(path)[1]
+    extension = os.path.splitext(path)[1] or os.path.splitext(url)[1]
     if extension not in TYPES:
         sys.exit(f'pack_assets: {path}: no content type is known for {extension or "no extension"}')
     data = read_plain(path)

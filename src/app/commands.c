@@ -65,7 +65,7 @@ static enum ag_exit help(struct ag_invocation *inv)
 
 /* ---- configuration ---- */
 
-/* What is in force, in the form of a configuration file. */
+/* What is in force, and where it comes from. */
 static enum ag_exit check_config(struct ag_invocation *inv)
 {
     struct ag_buf out;
