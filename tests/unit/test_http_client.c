@@ -21,7 +21,7 @@ static void sends_exactly(struct upstream *up)
     request.headers = headers;
     request.body = AG_STR("{\"a\":1}");
     int status;
-    struct ag_str body;
+    struct ag_str body = {0};
     assert_ok(fetch(&request, &status, &body));
     assert_int_equal(status, 201);
     snprintf(want, sizeof(want),
@@ -77,7 +77,7 @@ static void sends_large(struct upstream *up)
     request.body = (struct ag_str){text, size};
     for (int i = 0; i < 2; i++) {
         int status;
-        struct ag_str body;
+        struct ag_str body = {0};
         assert_ok(fetch(&request, &status, &body));
         assert_str(body, "921600 plain");
     }
@@ -173,7 +173,7 @@ static void reads_variants(struct upstream *up)
     struct ag_call_request request = request_to(up->url);
     for (size_t i = 0; i < AG_COUNT(want); i++) {
         int status;
-        struct ag_str body;
+        struct ag_str body = {0};
         assert_ok(fetch(&request, &status, &body));
         assert_int_equal(status, want[i].status);
         assert_str(body, want[i].body);
@@ -191,7 +191,7 @@ static bool stream_slowly(struct upstream_call *call)
 {
     if (!up_stream(call)) return false;
     for (int i = 0; i < 5; i++) {
-        char text[16];
+        char text[32];
         snprintf(text, sizeof(text), "piece %d.", i);
         up_sleep(20);
         if (!up_chunk(call, text)) return false;

@@ -167,8 +167,10 @@ static enum ag_err parse_event(struct ag_str name, struct ag_str data, struct ag
                                struct ag_llm_event *ret_event)
 {
     (void)name; /* OpenAI's events have none; a server that names them says the same inside */
-    if (ag_str_eq(ag_str_trim(data), AG_STR("[DONE]"))) {
-        *ret_event = (struct ag_llm_event){.usage = {-1, -1}, .done = true};
+    struct ag_str word = ag_str_trim(data);
+    bool done = ag_str_eq(word, AG_STR("[DONE]"));
+    if (done || word.len == 0) { /* an empty one keeps the connection warm */
+        *ret_event = (struct ag_llm_event){.usage = {-1, -1}, .done = done};
         return AG_OK;
     }
     AG_CLEANUP(ag_wire_free) yyjson_doc *doc = NULL;
