@@ -78,6 +78,9 @@ enum ag_err ag_pg_open(const struct ag_db_options *options, struct ag_db_counter
 /* Statements are numbered 1 .. ag_db_stmt_max(). */
 unsigned ag_db_stmt_max(void);
 
+/* The length of the comment or string literal that begins at `p`, or 0. */
+size_t ag_sql_skip(const char *p);
+
 /* Statements of db/ itself; ag_db_register() adds them to every registry. */
 extern struct ag_stmt ag_db_own_stmts[];
 enum ag_db_own {

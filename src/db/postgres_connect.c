@@ -236,7 +236,9 @@ static enum ag_err set_up(struct ag_pg_conn *conn, int64_t timeout_ms, ag_deadli
              /* What is acknowledged is durable, whatever the server's default is. */
              "SELECT set_config('synchronous_commit', 'on', false)"
              " WHERE current_setting('synchronous_commit') = 'off'",
-             (long long)timeout_ms, IDLE_TX_TIMEOUT_MS, conn->role == AG_PG_READER ? "on" : "off");
+             /* A little before we would give up, so that it is the server that ends a slow one. */
+             (long long)(timeout_ms - timeout_ms / 10), IDLE_TX_TIMEOUT_MS,
+             conn->role == AG_PG_READER ? "on" : "off");
     return ag_pg_script(conn, sql, deadline);
 }
 

@@ -63,8 +63,7 @@ static bool word_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* The length of the comment or string literal at `p`, or 0. */
-static size_t skipped(const char *p)
+size_t ag_sql_skip(const char *p)
 {
     const char *end = NULL;
     if (p[0] == '-' && p[1] == '-') {
@@ -86,7 +85,7 @@ static struct token next_token(const char **sql)
     for (;;) {
         while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
             p++;
-        size_t n = skipped(p);
+        size_t n = ag_sql_skip(p);
         if (n == 0) break;
         p += n;
     }

@@ -8,6 +8,8 @@ enum {
     READER_CACHE_KIB = 2048,
     WRITER_CACHE_KIB = 8192,
     SQL_MAX_BYTES = 16 * 1024,
+    OPEN_BUSY_MS = 5000, /* longest wait for another process that opens or closes it, too */
+    OPEN_PAUSE_MS = 2,
 };
 
 /* ---- errors ---- */
@@ -67,6 +69,20 @@ enum ag_err ag_sqlite_script(struct ag_sqlite_conn *conn, const char *sql)
     return rc == SQLITE_OK ? AG_OK : ag_sqlite_fail(conn, rc, "running a script");
 }
 
+/* Changing the journal mode, and reading while another process opens or closes the database, fail
+ * at once as busy, whatever the busy time-out is. */
+static enum ag_err set_up(struct ag_sqlite_conn *conn, const char *sql)
+{
+    ag_deadline_ms deadline = ag_deadline_in(OPEN_BUSY_MS);
+    for (;;) {
+        enum ag_err err = ag_sqlite_script(conn, sql);
+        if (err == AG_OK || (sqlite3_errcode(conn->db) & 0xff) != SQLITE_BUSY ||
+            ag_mono_ms() >= deadline)
+            return err;
+        nanosleep(&(struct timespec){.tv_nsec = OPEN_PAUSE_MS * 1000000L}, NULL);
+    }
+}
+
 static enum ag_err configure(struct ag_sqlite_conn *conn, enum ag_sqlite_role role)
 {
     sqlite3_extended_result_codes(conn->db, 1);
@@ -76,15 +92,15 @@ static enum ag_err configure(struct ag_sqlite_conn *conn, enum ag_sqlite_role ro
     sqlite3_busy_timeout(conn->db, conn->busy_ms);
 
     /* The log is copied back by the checkpointer alone, never inside somebody's commit. */
-    AG_TRY(ag_sqlite_script(conn, role == AG_SQLITE_READER
-                                      ? "PRAGMA query_only=ON"
-                                      : "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                                        "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON;"));
+    AG_TRY(set_up(conn, role == AG_SQLITE_READER
+                            ? "PRAGMA query_only=ON"
+                            : "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                              "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON;"));
     char sql[128];
     snprintf(sql, sizeof(sql),
              "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=%d; PRAGMA cache_size=-%d", MMAP_BYTES,
              role == AG_SQLITE_WRITER ? WRITER_CACHE_KIB : READER_CACHE_KIB);
-    return ag_sqlite_script(conn, sql);
+    return set_up(conn, sql);
 }
 
 /* Some file systems cannot share the memory that the log needs; SQLite then stays with a rollback
@@ -142,11 +158,11 @@ static enum ag_err number_params(const struct ag_stmt *stmt, const char *sql, ch
     if (len >= SQL_MAX_BYTES)
         return ag_fail(AG_E_INTERNAL, "statement %s is longer than %d bytes", stmt->name,
                        SQL_MAX_BYTES);
-    bool quoted = false;
-    for (size_t i = 0; i <= len; i++) {
-        if (sql[i] == '\'') quoted = !quoted;
-        bool param = !quoted && sql[i] == '$' && sql[i + 1] >= '0' && sql[i + 1] <= '9';
-        out[i] = param ? '?' : sql[i];
+    memcpy(out, sql, len + 1);
+    for (char *p = out; *p;) {
+        size_t skip = ag_sql_skip(p);
+        if (skip == 0 && *p == '$' && p[1] >= '0' && p[1] <= '9') *p = '?';
+        p += AG_MAX(skip, 1);
     }
     return AG_OK;
 }
