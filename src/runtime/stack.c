@@ -66,6 +66,8 @@ void ag_stack_unmap(struct ag_stack *stack)
     VALGRIND_STACK_DEREGISTER(stack->valgrind_id);
 #endif
 #ifdef AG_ASAN
+    /* The next mapping at this place must not inherit the redzones. */
+    ASAN_UNPOISON_MEMORY_REGION(stack->base, stack->size);
     __lsan_unregister_root_region(stack->base, stack->size);
 #endif
 #ifdef AG_TSAN
