@@ -131,7 +131,7 @@ function frames({ json, pieces, finish, usage }) {
 }
 
 const TYPES = { 400: 'invalid_request_error', 401: 'authentication_error', 403: 'permission_error',
-  404: 'not_found_error', 408: 'timeout_error', 413: 'request_too_large', 429: 'rate_limit_error',
+  404: 'not_found_error', 408: 'timeout_error', 413: 'request_too_large', 422: 'invalid_request_error', 429: 'rate_limit_error',
   529: 'overloaded_error' };
 
 export const anthropic = {

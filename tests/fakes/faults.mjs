@@ -224,7 +224,7 @@ async function deepJson(call) {
 /** Header lines without an end of the header section. */
 async function endlessHeaders(call) {
   call.raw('HTTP/1.1 200 OK\r\n');
-  for (let i = 0; await call.sleep(0); i += 1) {
+  for (let i = 0; await call.turn(); i += 1) {
     if (!await call.raw(`x-filler-${i}: ${'y'.repeat(2000)}\r\n`)) return;
   }
 }

@@ -149,8 +149,8 @@ function frames({ json, pieces, finish, usage }) {
   ];
 }
 
-const TYPES = { 401: 'authentication_error', 403: 'permission_error', 404: 'invalid_request_error',
-  408: 'timeout', 413: 'invalid_request_error', 429: 'requests' };
+const TYPES = { 400: 'invalid_request_error', 401: 'authentication_error', 403: 'permission_error', 404: 'invalid_request_error',
+  408: 'timeout', 413: 'invalid_request_error', 422: 'invalid_request_error', 429: 'requests' };
 const CODES = { 401: 'invalid_api_key', 404: 'model_not_found', 429: 'rate_limit_exceeded' };
 
 export const openai = {

@@ -1,0 +1,94 @@
+// What most test files stand on: a server, a scripted model provider that it calls, and accounts.
+import { after, before } from 'node:test';
+import { randomBytes } from 'node:crypto';
+
+import { startModelServer } from '../fakes/model-server.mjs';
+import { expect } from './expect.mjs';
+import { Client } from './http.mjs';
+import { startServer, stopOwnCluster } from './server.mjs';
+
+export const PASSWORD = 'correct horse battery staple';
+
+/** A text that no other call of this function returns. */
+export const unique = (prefix = 'x') => `${prefix}-${randomBytes(5).toString('hex')}`;
+
+/** Registers an account: {client, user, token, refresh_token, ...}, the client signed in as it. */
+export async function register(client, { name = 'Ada Lovelace', email = `${unique('ada')}@mail.test`, password = PASSWORD } = {}) {
+  const reply = await client.as().post('/v1/auth/register', { name, email, password });
+  const account = expect(reply, 201);
+  return { ...account, email, password, reply, client: client.as({ token: account.token }) };
+}
+
+/** Settings of a server that calls `fake` for both providers. */
+export const providersEnv = (fake) => ({
+  OPENAI_API_KEY: 'sk-test-openai-canary-key',
+  OPENAI_BASE_URL: fake.openaiBase,
+  ANTHROPIC_API_KEY: 'sk-test-anthropic-canary-key',
+  ANTHROPIC_BASE_URL: fake.anthropicBase,
+  AGENTGEN_DEFAULT_MODEL: 'openai/echo',
+});
+
+export class World {
+  constructor(options) {
+    this.options = options;
+    this.extra = [];
+  }
+
+  async open() {
+    this.fake = await startModelServer();
+    this.server = await this.start(this.options.env);
+    this.anonymous = new Client(this.server.url);
+    if (this.options.accounts === false) return this;
+    this.admin = await register(this.anonymous, { name: 'First Admin' });
+    this.ada = await register(this.anonymous, { name: 'Ada Lovelace' });
+    this.bob = await register(this.anonymous, { name: 'Bob Babbage' });
+    return this;
+  }
+
+  /** Another server that uses the same provider; it ends with this world. */
+  async start(env = {}, options = {}) {
+    const server = await startServer({ env: { ...providersEnv(this.fake), ...env }, ...options });
+    this.extra.push(server);
+    return server;
+  }
+
+  /** Another server, with its first account signed in. */
+  async startWithAccount(env, options) {
+    const server = await this.start(env, options);
+    const account = await register(new Client(server.url));
+    return { server, ...account };
+  }
+
+  async close() {
+    this.anonymous?.close();
+    await this.fake?.close();
+    const failures = [];
+    for (const server of this.extra) await server.stop().catch((e) => failures.push(e));
+    await stopOwnCluster();
+    if (failures.length) throw failures[0];
+  }
+}
+
+/**
+ * A world for all tests of the calling file, filled in before its first test runs. Options: `env` of
+ * the server; `accounts: false` for none; `prepare(world)` for what else the tests stand on.
+ */
+export function world(options = {}) {
+  const it = new World(options);
+  before(async () => {
+    await it.open();
+    await options.prepare?.(it);
+  });
+  after(() => it.close());
+  return it;
+}
+
+/** Creates an agent and returns it. */
+export async function createAgent(client, config = {}, more = {}) {
+  return expect(await client.post('/v1/agents', { name: unique('Agent'), config, ...more }), 201);
+}
+
+/** Creates an agent that asks a model of the scripted provider. */
+export function createFakeAgent(client, model = 'echo', config = {}) {
+  return createAgent(client, { provider: 'openai', model, ...config });
+}
