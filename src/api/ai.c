@@ -3,9 +3,12 @@
 
 /* ---- an answer as server-sent events ---- */
 
+enum { RELAY_QUEUE_BYTES = 16 * 1024 }; /* written at the latest, however fast the model is */
+
 struct relay {
     struct ag_ctx *ctx;
     int64_t next_id;
+    size_t queued_bytes;
     struct ag_buf text; /* pieces that came together leave together */
 };
 
@@ -50,6 +53,13 @@ static enum ag_err relay_started(void *arg, const struct ag_run *run)
     return ag_sse_flush(relay->ctx->req);
 }
 
+static enum ag_err relay_flush(void *arg)
+{
+    struct relay *relay = arg;
+    relay->queued_bytes = 0;
+    return ag_sse_flush(relay->ctx->req);
+}
+
 static enum ag_err relay_delta(void *arg, struct ag_str text)
 {
     struct relay *relay = arg;
@@ -57,13 +67,9 @@ static enum ag_err relay_delta(void *arg, struct ag_str text)
     ag_buf_append_lit(&relay->text, "{\"text\":");
     ag_buf_json_string(&relay->text, text);
     ag_buf_append_char(&relay->text, '}');
-    return send_event(relay, "delta", &relay->text);
-}
-
-static enum ag_err relay_flush(void *arg)
-{
-    struct relay *relay = arg;
-    return ag_sse_flush(relay->ctx->req);
+    AG_TRY(send_event(relay, "delta", &relay->text));
+    relay->queued_bytes += relay->text.len;
+    return relay->queued_bytes < RELAY_QUEUE_BYTES ? AG_OK : relay_flush(relay);
 }
 
 static ag_deadline_ms relay_idle_at(void *arg)
@@ -95,6 +101,7 @@ static enum ag_err relay_end(struct relay *relay, enum ag_err err, const struct 
     ag_buf_init(&data, relay->ctx->scope.arena, 16 * 1024 * 1024);
     if (err == AG_OK) {
         struct ag_generation generation;
+        AG_TRY(relay_flush(relay)); /* a large event is taken only where none waits before it */
         AG_TRY(ag_generation_from_run(run, relay->ctx->scope.arena, &generation));
         AG_TRY(ag_fields_encode(&ag_generation_schema, &generation, &data));
         AG_TRY(send_event(relay, "run.completed", &data));

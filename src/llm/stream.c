@@ -266,6 +266,9 @@ static enum ag_err take_whole(struct ag_llm_stream *stream, ag_deadline_ms deadl
         body = ag_buf_str(&stream->body);
     else if (err)
         return err;
+    if (body.len >= AG_LLM_MAX_RESPONSE_BYTES)
+        return ag_fail(AG_E_UPSTREAM_TOO_LARGE, "the answer is larger than %d MiB",
+                       AG_LLM_MAX_RESPONSE_BYTES >> 20);
     ag_buf_clear(&stream->text);
     AG_TRY(stream->provider->parse_reply(body, &stream->text, ret_event));
     stream->phase = DONE;

@@ -14,7 +14,7 @@ enum {
     HALF_BYTES = AG_CALL_BUFFER_BYTES / 2,
     /* A reply read in bulk wakes its fiber when so much is there, or at its end. */
     BULK_WAKE_BYTES = 64 * 1024,
-    STREAM_BUFFER_BYTES = 4 * 1024, /* curl's receive buffer, while a call lasts */
+    STREAM_BUFFER_BYTES = 1024, /* of curl for receiving, while a call lasts: streams are many */
     BULK_BUFFER_BYTES = 16 * 1024,
     KEPT_BUFFER_BYTES = 16 * 1024, /* of our buffers, between calls */
 };
@@ -25,7 +25,7 @@ static void fail_with(struct ag_call *call, enum ag_err err, const char *why)
 {
     if (call->err) return;
     call->err = err;
-    snprintf(call->why, sizeof(call->why), "%s", why);
+    if (why != call->why) snprintf(call->why, sizeof(call->why), "%s", why);
 }
 
 struct failure {
