@@ -97,3 +97,42 @@ static inline AG_UNUSED enum ag_err fetch_err(const struct ag_call_request *requ
     assert_true(err == AG_OK || ag_diag()->count > 0);
     return err;
 }
+
+/* ---- how much of a fiber's stack a call uses ---- */
+
+/* Sanitizers make frames larger and keep their own books of the stack. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FRAMES_ARE_OTHER true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define FRAMES_ARE_OTHER true
+#endif
+#endif
+#ifndef FRAMES_ARE_OTHER
+#define FRAMES_ARE_OTHER false
+#endif
+
+enum { PAINTED_BYTES = 40 * 1024, PAINT = 0xA5 };
+
+/* The bytes below the caller's frame, which the next calls will use. */
+static AG_UNUSED __attribute__((noinline, no_sanitize("address"))) volatile unsigned char *
+below(void)
+{
+    return (volatile unsigned char *)__builtin_frame_address(0) - PAINTED_BYTES - 256;
+}
+
+static inline AG_UNUSED void paint(void)
+{
+    volatile unsigned char *area = below();
+    for (size_t i = 0; i < PAINTED_BYTES; i++)
+        area[i] = PAINT;
+}
+
+static inline AG_UNUSED size_t painted_over(void)
+{
+    volatile unsigned char *area = below();
+    size_t untouched = 0;
+    while (untouched < PAINTED_BYTES && area[untouched] == PAINT)
+        untouched++;
+    return PAINTED_BYTES - untouched;
+}

@@ -423,30 +423,6 @@ static void body_has_a_ceiling(void **state)
 
 /* ---- the stack of a fiber ---- */
 
-enum { PAINTED_BYTES = 40 * 1024, PAINT = 0xA5 };
-
-/* The bytes below the caller's frame, which the next calls will use. */
-static __attribute__((noinline, no_sanitize("address"))) volatile unsigned char *below(void)
-{
-    return (volatile unsigned char *)__builtin_frame_address(0) - PAINTED_BYTES - 256;
-}
-
-static void paint(void)
-{
-    volatile unsigned char *area = below();
-    for (size_t i = 0; i < PAINTED_BYTES; i++)
-        area[i] = PAINT;
-}
-
-static size_t painted_over(void)
-{
-    volatile unsigned char *area = below();
-    size_t untouched = 0;
-    while (untouched < PAINTED_BYTES && area[untouched] == PAINT)
-        untouched++;
-    return PAINTED_BYTES - untouched;
-}
-
 static void measure_stack(struct upstream *up)
 {
     struct ag_call_request request = request_to(up->url);
@@ -476,13 +452,7 @@ static void measure_stack(struct upstream *up)
 static void calls_are_easy_on_the_stack(void **state)
 {
     (void)state;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return; /* frames have other sizes */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return;
-#endif
-#endif
+    if (FRAMES_ARE_OTHER) return;
     with(measure_stack, flood);
 }
 
