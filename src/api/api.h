@@ -9,7 +9,6 @@ struct ag_api;
 struct ag_api_options {
     struct ag_str metrics_token; /* empty: /metrics answers loopback alone */
     struct ag_str version;       /* of the program, for OpenAPI */
-    struct ag_str web_dir; /* serve the UI's files from here instead of the binary; or empty */
 };
 
 /* Compiles the route table. The core must outlive it. AG_E_CONFIG names a route that is wrong. */

@@ -274,15 +274,6 @@ static enum ag_err check_model(struct ag_str model)
                    AG_STR_ARG(provider));
 }
 
-static enum ag_err check_web_dir(struct ag_str dir)
-{
-    struct stat st;
-    if (dir.len == 0) return AG_OK;
-    if (stat(dir.data, &st) != 0) return ag_fail(AG_E_CONFIG, "%s: %s", dir.data, strerror(errno));
-    if (!S_ISDIR(st.st_mode)) return ag_fail(AG_E_CONFIG, "%s is not a folder", dir.data);
-    return AG_OK;
-}
-
 enum ag_err ag_config_check(const struct ag_options *o, struct ag_config_report *report)
 {
     size_t problems = report->problems.len;
@@ -292,7 +283,6 @@ enum ag_err ag_config_check(const struct ag_options *o, struct ag_config_report 
     problem(report, o, &o->openai_base_url, ag_egress_check_url(o->openai_base_url));
     problem(report, o, &o->anthropic_base_url, ag_egress_check_url(o->anthropic_base_url));
     problem(report, o, &o->default_model, check_model(o->default_model));
-    problem(report, o, &o->web_dir, check_web_dir(o->web_dir));
     problem(report, o, &o->faults, ag_fault_arm(o->faults));
     if (report->problems.len == problems) return AG_OK;
     return ag_fail(AG_E_CONFIG, "the configuration is not usable");

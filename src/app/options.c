@@ -18,8 +18,6 @@ const struct ag_option ag_option_table[] = {
      .def = "10000", .min = 1, .max = 1000000,
      .doc = "Connections open at once; more are answered with 503. Each takes a descriptor and "
             "two memory mappings."},
-    {ROW(web_dir), .env = "AGENTGEN_WEB_DIR", .group = "Server", .type = AG_OPT_STRING, .def = "",
-     .doc = "Serve the web interface from this folder instead of from the program."},
 
     {ROW(data_dir), .env = "AGENTGEN_DATA_DIR", .group = "Storage", .type = AG_OPT_STRING,
      .def = "./data",

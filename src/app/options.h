@@ -56,7 +56,7 @@ struct ag_options {
     struct ag_str config;
     struct ag_str host;
     int64_t port;
-    struct ag_str data_dir, database_url, web_dir;
+    struct ag_str data_dir, database_url;
     int64_t loops; /* 0: one per core */
     int64_t max_connections;
 

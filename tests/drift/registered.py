@@ -22,8 +22,10 @@ def main():
     missing = []
     for path in sources("src", suffixes=(".c",)):
         module = ROOT / "src" / name_of(path).split("/")[1]
-        words = [str(path.relative_to(module)), path.name, str(path.relative_to(ROOT / "src"))]
-        mesons = [module / "meson.build", path.parent / "meson.build", ROOT / "src" / "meson.build"]
+        words = [str(path.relative_to(module)), path.name, str(path.relative_to(ROOT / "src")),
+                 name_of(path)]
+        mesons = [module / "meson.build", path.parent / "meson.build", ROOT / "src" / "meson.build",
+                  ROOT / "meson.build"]
         if not any(listed(meson, word) for meson in mesons if meson.exists() for word in words):
             missing.append(f"{name_of(path)} is not built")
     for folder, prefix in (("unit", "test_"), ("fuzz", "fuzz_")):

@@ -380,7 +380,6 @@ static void wrong_combinations_are_found(void **state)
         {"openai_base_url", "ftp://x", "--openai-base-url: "},
         {"anthropic_base_url", "nothing", "--anthropic-base-url: "},
         {"default_model", "nobody/gpt", "--default-model: there is no provider \"nobody\""},
-        {"web_dir", "/nonexistent/x", "--web-dir: /nonexistent/x: No such file"},
         {"faults", "nothing=1", "--faults: "},
     };
     for (size_t i = 0; i < AG_COUNT(cases); i++) {
