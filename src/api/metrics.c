@@ -1,6 +1,6 @@
 #include "api/metrics.h"
 
-#include <unistd.h>
+#include <uv.h>
 
 struct metric {
     const char *name, *type, *help;
@@ -21,20 +21,10 @@ static void write_all(struct ag_buf *out, const struct metric *metrics, size_t c
         write_metric(out, &metrics[i]);
 }
 
-/* Resident memory in bytes, from the kernel's account of this process. */
 static double resident_bytes(void)
 {
-    struct ag_str rest = {0}, part;
-    char text[128] = "";
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (!file) return 0;
-    size_t n = fread(text, 1, sizeof(text) - 1, file);
-    fclose(file);
-    rest = ag_str_n(text, n);
-    int64_t pages = 0;
-    if (!ag_str_split(&rest, ' ', &part) || !ag_str_split(&rest, ' ', &part)) return 0;
-    if (ag_str_to_int64(part, &pages) != AG_OK) return 0;
-    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+    size_t bytes = 0;
+    return uv_resident_set_memory(&bytes) == 0 ? (double)bytes : 0;
 }
 
 #define LOAD(counter) (double)atomic_load_explicit(&(counter), memory_order_relaxed)

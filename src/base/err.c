@@ -2,11 +2,10 @@
 
 #include <stdarg.h>
 
-static const struct ag_err_info rows[AG_E_COUNT] = {
-    [AG_OK] = {"OK", "ok", 200, false, "OK"},
+static const struct ag_err_info rows[AG_E_COUNT] = {[AG_OK] = {"OK", "ok", 200, false, "OK"},
 #define AG_ERR_ROW(name, code, status, retryable, title)                                           \
     [AG_E_##name] = {#name, code, status, retryable, title},
-    AG_ERR_TABLE(AG_ERR_ROW)
+                                                    AG_ERR_TABLE(AG_ERR_ROW)
 #undef AG_ERR_ROW
 };
 

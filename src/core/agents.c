@@ -62,7 +62,7 @@ static enum ag_err replace_tx(struct ag_tx *tx, void *arg)
     struct change *change = arg;
     struct ag_uuid org = change->scope->who.org_id;
     struct ag_agent before;
-    AG_TRY(ag_agents_get_tx(tx, org, change->agent.id, &before));
+    AG_TRY(ag_agents_lock(tx, org, change->agent.id, &before));
     AG_TRY(ag_check_version(change->if_version, before.version));
     change->agent.user_id = before.user_id;
     change->agent.created_at = before.created_at;
@@ -94,7 +94,7 @@ static enum ag_err delete_tx(struct ag_tx *tx, void *arg)
     struct change *change = arg;
     const struct ag_principal *who = &change->scope->who;
     struct ag_agent before;
-    AG_TRY(ag_agents_get_tx(tx, who->org_id, change->agent.id, &before));
+    AG_TRY(ag_agents_lock(tx, who->org_id, change->agent.id, &before));
     if (!ag_uuid_eq(before.user_id, who->user_id) && !ag_principal_may(who, AG_PERM_AGENTS_DELETE))
         return ag_fail(AG_E_FORBIDDEN,
                        "only its creator or an administrator may delete this agent");

@@ -61,7 +61,7 @@ static enum ag_err replace_tx(struct ag_tx *tx, void *arg)
     struct change *change = arg;
     struct ag_uuid org = change->scope->who.org_id;
     struct ag_prompt before;
-    AG_TRY(ag_prompts_get_tx(tx, org, change->prompt.id, &before));
+    AG_TRY(ag_prompts_lock(tx, org, change->prompt.id, &before));
     AG_TRY(ag_check_version(change->if_version, before.version));
     change->prompt.user_id = before.user_id;
     change->prompt.created_at = before.created_at;
@@ -86,7 +86,7 @@ static enum ag_err delete_tx(struct ag_tx *tx, void *arg)
     struct change *change = arg;
     struct ag_uuid org = change->scope->who.org_id;
     struct ag_prompt before;
-    AG_TRY(ag_prompts_get_tx(tx, org, change->prompt.id, &before));
+    AG_TRY(ag_prompts_lock(tx, org, change->prompt.id, &before));
     AG_TRY(ag_check_version(change->if_version, before.version));
     AG_TRY(ag_prompts_delete(tx, org, before.id, before.version));
     return note(tx, change, "prompt.deleted");

@@ -96,7 +96,7 @@ struct ag_stmt {
     const char *columns; /* a letter per result column; "" for none */
     /* Why the statement may do without `org_id`: NULL means it has it, and the registry checks. */
     const char *no_org;
-    unsigned id;         /* set by ag_db_register() */
+    unsigned id; /* set by ag_db_register() */
 };
 
 /* A table of statements, as each store/ file has one. */
@@ -111,10 +111,10 @@ struct ag_stmt_table {
 enum ag_err ag_db_register(const struct ag_stmt_table *tables, size_t count) AG_MUST_USE;
 
 struct ag_rows {
-    size_t count;   /* rows */
-    size_t columns; /* values per row */
+    size_t count;                  /* rows */
+    size_t columns;                /* values per row */
     const struct ag_value *values; /* count * columns, types as declared or AG_V_NULL */
-    int64_t changed; /* rows inserted, updated or deleted */
+    int64_t changed;               /* rows inserted, updated or deleted */
 };
 static inline const struct ag_value *ag_row(const struct ag_rows *rows, size_t row)
 {
@@ -129,11 +129,11 @@ static inline const struct ag_value *ag_row(const struct ag_rows *rows, size_t r
 /* ---- running them ---- */
 
 struct ag_db_options {
-    struct ag_str url;       /* "sqlite:PATH" or "postgres://..." */
-    unsigned loops;          /* loops that will attach */
-    unsigned pg_writers;     /* PostgreSQL connections for transactions per loop; 4 */
-    int64_t timeout_ms;      /* longest wait for a connection or an answer; 5000 */
-    size_t read_max_bytes;   /* largest result; 16 MiB */
+    struct ag_str url;     /* "sqlite:PATH" or "postgres://..." */
+    unsigned loops;        /* loops that will attach */
+    unsigned pg_writers;   /* PostgreSQL connections for transactions per loop; 4 */
+    int64_t timeout_ms;    /* longest wait for a connection or an answer; 5000 */
+    size_t read_max_bytes; /* largest result; 16 MiB */
 };
 
 /* Opens the database; does not touch its content. On SQLite also starts the writer thread.

@@ -7,7 +7,14 @@
     "AND (lower(name) LIKE $2 ESCAPE '\\' OR lower(coalesce(description, '')) LIKE $2 ESCAPE "     \
     "'\\')"
 
-enum { AGENT_LIST_FIRST, AGENT_INSERT = AG_LIST_STMTS, AGENT_GET, AGENT_UPDATE, AGENT_DELETE };
+enum {
+    AGENT_LIST_FIRST,
+    AGENT_INSERT = AG_LIST_STMTS,
+    AGENT_GET,
+    AGENT_LOCK,
+    AGENT_UPDATE,
+    AGENT_DELETE
+};
 
 struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS] = {
     AG_LIST_ALL("agent_list", AGENT_LIST, AGENT_TYPES, "name"),
@@ -20,6 +27,14 @@ struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS] = {
                    .sql = "SELECT " AGENT_COLUMNS " FROM ai_agents WHERE org_id = $1 AND id = $2",
                    .params = "uu",
                    .columns = AGENT_TYPES},
+    /* For a change: nobody else changes it until this transaction ends. */
+    [AGENT_LOCK] = {.name = "agent_lock",
+                    .sql = "SELECT " AGENT_COLUMNS
+                           " FROM ai_agents WHERE org_id = $1 AND id = $2 FOR UPDATE",
+                    .sqlite = "SELECT " AGENT_COLUMNS
+                              " FROM ai_agents WHERE org_id = $1 AND id = $2",
+                    .params = "uu",
+                    .columns = AGENT_TYPES},
     [AGENT_UPDATE] = {.name = "agent_update",
                       .sql = "UPDATE ai_agents SET name = $4, description = $5, config = $6, "
                              "version = $3 + 1, updated_at = $7 "
@@ -96,12 +111,12 @@ enum ag_err ag_agents_get(struct ag_db *db, struct ag_arena *arena, struct ag_uu
     return first_agent(&rows, ret_agent);
 }
 
-enum ag_err ag_agents_get_tx(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                             struct ag_agent *ret_agent)
+enum ag_err ag_agents_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                           struct ag_agent *ret_agent)
 {
     struct ag_rows rows;
     AG_TRY(
-        ag_tx_exec(tx, &ag_agent_stmts[AGENT_GET], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
+        ag_tx_exec(tx, &ag_agent_stmts[AGENT_LOCK], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
     return first_agent(&rows, ret_agent);
 }
 

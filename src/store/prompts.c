@@ -7,7 +7,14 @@
     "AND (lower(prompt_text) LIKE $2 ESCAPE '\\' "                                                 \
     "OR lower(CAST(metadata AS TEXT)) LIKE $2 ESCAPE '\\')"
 
-enum { PROMPT_LIST_FIRST, PROMPT_INSERT = AG_LIST_STMTS, PROMPT_GET, PROMPT_UPDATE, PROMPT_DELETE };
+enum {
+    PROMPT_LIST_FIRST,
+    PROMPT_INSERT = AG_LIST_STMTS,
+    PROMPT_GET,
+    PROMPT_LOCK,
+    PROMPT_UPDATE,
+    PROMPT_DELETE
+};
 
 struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS] = {
     AG_LIST_ALL("prompt_list", PROMPT_LIST, PROMPT_TYPES, "substr(prompt_text, 1, 80)"),
@@ -20,6 +27,14 @@ struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS] = {
                     .sql = "SELECT " PROMPT_COLUMNS " FROM prompts WHERE org_id = $1 AND id = $2",
                     .params = "uu",
                     .columns = PROMPT_TYPES},
+    /* For a change: nobody else changes it until this transaction ends. */
+    [PROMPT_LOCK] = {.name = "prompt_lock",
+                     .sql = "SELECT " PROMPT_COLUMNS
+                            " FROM prompts WHERE org_id = $1 AND id = $2 FOR UPDATE",
+                     .sqlite = "SELECT " PROMPT_COLUMNS
+                               " FROM prompts WHERE org_id = $1 AND id = $2",
+                     .params = "uu",
+                     .columns = PROMPT_TYPES},
     [PROMPT_UPDATE] = {.name = "prompt_update",
                        .sql = "UPDATE prompts SET prompt_text = $4, metadata = $5, "
                               "version = $3 + 1, updated_at = $6 "
@@ -86,11 +101,11 @@ enum ag_err ag_prompts_get(struct ag_db *db, struct ag_arena *arena, struct ag_u
     return first_prompt(&rows, ret_prompt);
 }
 
-enum ag_err ag_prompts_get_tx(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                              struct ag_prompt *ret_prompt)
+enum ag_err ag_prompts_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                            struct ag_prompt *ret_prompt)
 {
     struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_prompt_stmts[PROMPT_GET], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
+    AG_TRY(ag_tx_exec(tx, &ag_prompt_stmts[PROMPT_LOCK], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
                       &rows));
     return first_prompt(&rows, ret_prompt);
 }

@@ -150,8 +150,9 @@ enum ag_err ag_agents_insert(struct ag_tx *tx, struct ag_uuid org,
                              const struct ag_agent *agent) AG_MUST_USE;
 enum ag_err ag_agents_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                           struct ag_uuid id, struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
-enum ag_err ag_agents_get_tx(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                             struct ag_agent *ret_agent) AG_MUST_USE;
+/* Reads it for a change: nobody else changes it until the transaction ends. */
+enum ag_err ag_agents_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                           struct ag_agent *ret_agent) AG_MUST_USE;
 enum ag_err ag_agents_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                            const struct ag_page *page,
                            struct ag_list *ret_agents) AG_MUST_USE AG_SUSPENDS;
@@ -178,8 +179,9 @@ enum ag_err ag_prompts_insert(struct ag_tx *tx, struct ag_uuid org,
                               const struct ag_prompt *prompt) AG_MUST_USE;
 enum ag_err ag_prompts_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                            struct ag_uuid id, struct ag_prompt *ret_prompt) AG_MUST_USE AG_SUSPENDS;
-enum ag_err ag_prompts_get_tx(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                              struct ag_prompt *ret_prompt) AG_MUST_USE;
+/* Reads it for a change: nobody else changes it until the transaction ends. */
+enum ag_err ag_prompts_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                            struct ag_prompt *ret_prompt) AG_MUST_USE;
 enum ag_err ag_prompts_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                             const struct ag_page *page,
                             struct ag_list *ret_prompts) AG_MUST_USE AG_SUSPENDS;
