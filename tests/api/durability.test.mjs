@@ -5,11 +5,10 @@ import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { describe, it } from 'node:test';
 
+import { sql } from '../lib/database.mjs';
 import { expect } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
 import { Ledger } from '../lib/ledger.mjs';
-import { query } from '../lib/postgres.mjs';
-import { run } from '../lib/process.mjs';
 import { DB_KIND } from '../lib/server.mjs';
 import { sleep, within } from '../lib/time-and-ports.mjs';
 import { createFakeAgent, register, world } from '../lib/world.mjs';
@@ -142,12 +141,7 @@ describe('the check itself', () => {
     const ledger = await killWhileWriting({ server, token, agent }, 400);
     const victim = ledger.entries.find((e) => e.want && e.path.startsWith('/v1/agents/') && e.want.version === 1);
     const id = victim.path.split('/').pop();
-    if (DB_KIND === 'sqlite') {
-      const file = (await run('find', [server.dataDir, '-name', '*.db'])).trim().split('\n')[0];
-      await run('sqlite3', [file, `DELETE FROM ai_agents WHERE id = '${id}'`]);
-    } else {
-      await query(server.databaseUrl, `DELETE FROM ai_agents WHERE id = '${id}'`);
-    }
+    await sql(server, `DELETE FROM ai_agents WHERE id = '${id}'`);
     await server.start();
     const client = new Client(server.url, { token });
     assert.deepEqual((await ledger.lost(looker(client))).map((e) => e.path), [victim.path]);

@@ -3,17 +3,16 @@ import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { describe, it } from 'node:test';
 
+import { sql } from '../lib/database.mjs';
 import { expect, expectProblem } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
-import { createDatabase, query, startPostgres } from '../lib/postgres.mjs';
+import { createDatabase, startPostgres } from '../lib/postgres.mjs';
 import { run } from '../lib/process.mjs';
 import { cli, DB_KIND } from '../lib/server.mjs';
 import { eventually, within } from '../lib/time-and-ports.mjs';
 import { register, world } from '../lib/world.mjs';
 
 const w = world({ accounts: false });
-
-const databaseFile = async (server) => (await run('find', [server.dataDir, '-name', '*.db'])).trim().split('\n')[0];
 
 describe('a full disk', () => {
   it('is 503 storage_full, reads go on, and it recovers alone, where a build can be told to', async () => {
@@ -127,13 +126,11 @@ describe('a database from a newer version', () => {
   it('is left alone: the server refuses to start', async () => {
     const { server } = await w.startWithAccount();
     await server.terminate();
-    const sql = async (text) => (DB_KIND === 'sqlite' ? run('sqlite3', [await databaseFile(server), text])
-      : query(server.databaseUrl, text));
-    await sql("INSERT INTO schema_migrations SELECT 9999, 'from_the_future', 'x', applied_at FROM schema_migrations LIMIT 1");
+    await sql(server, "INSERT INTO schema_migrations SELECT 9999, 'from_the_future', 'x', applied_at FROM schema_migrations LIMIT 1");
     const refused = await server.start().catch((e) => e);
     assert.ok(refused instanceof Error, 'it started on a newer database');
     assert.match(refused.message, /newer|version|migration/i);
-    await sql('DELETE FROM schema_migrations WHERE version = 9999');
+    await sql(server, 'DELETE FROM schema_migrations WHERE version = 9999');
     await server.start();
     expect(await new Client(server.url).get('/ready'), 200);
   });

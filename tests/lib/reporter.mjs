@@ -1,5 +1,5 @@
 // Reporter for `node --test-reporter`: a line a test, its errors at once, and the totals as JSON on
-// the last line, which run.mjs reads. A skipped or todo test counts as failed: it proves nothing.
+// the last line, which run.mjs reads. A skipped test counts as failed: it proves nothing.
 import { inspect } from 'node:util';
 
 const indent = (text, by) => text.split('\n').map((line) => ' '.repeat(by) + line).join('\n');
@@ -21,7 +21,7 @@ export default async function* report(source) {
     if (type === 'test:start') names[data.nesting] = data.name;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const isSuite = data.details?.type === 'suite';
-    const skipped = data.skip !== undefined || data.todo !== undefined;
+    const skipped = data.skip !== undefined;
     const ok = type === 'test:pass' && !skipped;
     // A suite or a file fails with its tests; it counts itself only when its own hooks fail.
     const derived = ['subtestsFailed'].includes(data.details?.error?.failureType);

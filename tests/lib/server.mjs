@@ -49,9 +49,10 @@ function environment(extra) {
   return env;
 }
 
-/** Starts the binary with arguments; for commands that end by themselves. */
-export function launch(args, { env = {}, input } = {}) {
-  const [command, ...before] = [...(process.env.AGENTGEN_TEST_WRAPPER ?? '').split(' ').filter(Boolean), BIN];
+/** Starts the binary with arguments, `under` being a command to run it under. */
+export function launch(args, { env = {}, input, under = [] } = {}) {
+  const wrapper = (process.env.AGENTGEN_TEST_WRAPPER ?? '').split(' ').filter(Boolean);
+  const [command, ...before] = [...under, ...wrapper, BIN];
   return start(command, [...before, ...args], { env: environment(env), cwd: tmpdir(), input });
 }
 
@@ -73,8 +74,9 @@ export class Server {
   #asked = false; // whether a test has asked the process to end
   #owned = [];
 
-  constructor({ env = {}, args = [], dataDir, databaseUrl, kind = DB_KIND } = {}) {
+  constructor({ env = {}, args = [], under, dataDir, databaseUrl, kind = DB_KIND } = {}) {
     this.kind = kind;
+    this.under = under;
     this.args = args;
     this.env = env;
     this.dataDir = dataDir;
@@ -106,6 +108,7 @@ export class Server {
     this.startedAt = performance.now();
     this.#child = launch(['serve', ...this.args], {
       env: { AGENTGEN_DATA_DIR: this.dataDir, PORT: 0, AGENTGEN_HOST: '127.0.0.1', ...this.env },
+      under: this.under,
     });
     const child = this.#child;
     this.#asked = false;
