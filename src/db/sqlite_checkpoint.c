@@ -13,9 +13,8 @@
 #include <signal.h>
 
 enum {
-    IDLE_PAGES = 1000,      /* not yet copied: worth a copy when no write waits */
-    START_PAGES = 4000,     /* not yet copied: worth a copy in any case */
-    FINISH_PAGES = 4000,    /* in the log: finish although writes wait */
+    IDLE_PAGES = 1000,      /* in the log: worth a copy when no write came for a while */
+    START_PAGES = 4000,     /* in the log: worth a copy in any case */
     REST_PAGES = 200,       /* not yet copied: few enough for the writer to copy at once */
     TRUNCATE_PAGES = 16384, /* 64 MiB in the log: make it reusable and shorten it */
     READERS_MS = 50,        /* how long shortening waits for readers */
@@ -123,7 +122,7 @@ static void truncate_log(struct ag_sqlite_checkpointer *c, struct ag_sqlite_conn
     sqlite3_busy_timeout(writer->db, READERS_MS);
     finish(c, writer, SQLITE_CHECKPOINT_TRUNCATE, counters);
     sqlite3_busy_timeout(writer->db, writer->busy_ms);
-    c->give_up = log_pages + FINISH_PAGES;
+    c->give_up = log_pages + START_PAGES;
 }
 
 bool ag_sqlite_checkpoint(struct ag_sqlite_checkpointer *c, struct ag_sqlite_conn *writer,
@@ -139,13 +138,13 @@ bool ag_sqlite_checkpoint(struct ag_sqlite_checkpointer *c, struct ag_sqlite_con
     c->seen = log_pages;
     unsigned left = log_pages > c->copied ? log_pages - c->copied : 0;
     if (left == 0) return false;
-    if (log_pages >= AG_MAX(TRUNCATE_PAGES, c->give_up) && left < START_PAGES)
-        truncate_log(c, writer, log_pages, counters);
-    else if (left <= REST_PAGES && log_pages >= (idle ? IDLE_PAGES : FINISH_PAGES))
+    if (log_pages < (idle ? IDLE_PAGES : START_PAGES)) return log_pages >= IDLE_PAGES;
+    /* Each copy leaves what came in meanwhile: less and less, until it is little enough. */
+    if (left <= REST_PAGES)
         finish(c, writer, SQLITE_CHECKPOINT_PASSIVE, counters);
-    else if (left >= (idle ? IDLE_PAGES : START_PAGES))
-        start_copy(c);
+    else if (log_pages >= AG_MAX(TRUNCATE_PAGES, c->give_up) && left < START_PAGES)
+        truncate_log(c, writer, log_pages, counters);
     else
-        return !idle && log_pages >= IDLE_PAGES;
+        start_copy(c);
     return false;
 }
