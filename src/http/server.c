@@ -31,6 +31,8 @@ void ag_block_put(struct ag_home *home, char *block)
     home->block_count++;
 }
 
+enum { UNSENT_BYTES = 128 * 1024 };
+
 static struct ag_conn *conn_new(struct ag_home *home)
 {
     struct ag_conn *conn = home->spare;
@@ -266,6 +268,10 @@ static int bind_socket(const union ag_address *address, bool shared)
     if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
     /* Taken over by the connections accepted here, so that each saves the call. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    /* A client that does not read fills this much of the kernel's memory, not the megabytes that
+     * its send buffer would grow to. */
+    int unsent_bytes = UNSENT_BYTES;
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof(unsent_bytes));
     if (address->sa.sa_family == AF_INET6) {
         /* "::" stands for every address, those of IPv4 included. */
         int only = !IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);

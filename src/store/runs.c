@@ -124,6 +124,7 @@ static const struct ag_field run_fields[] = {
                                    .doc = "What was asked"),
     [AG_RUN_OUTPUT_TEXT] = AG_FIELD(
         struct ag_run, output_text, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,
+        .max = AG_RUN_MAX_OUTPUT_BYTES,
         .doc = "What was answered; of a run that did not complete, the part that came"),
 };
 AG_SCHEMA(ag_run_schema, "Run", struct ag_run, "One call of a model", run_fields);
