@@ -63,7 +63,7 @@ struct ag_db_ops {
     enum ag_err (*ping)(struct ag_db *db, ag_deadline_ms deadline);
     enum ag_err (*exec)(struct ag_tx *tx, const struct ag_stmt *stmt, const struct ag_value *params,
                         struct ag_rows *ret_rows);
-    /* Several statements without parameters and results; `sql` ends with NUL. */
+    /* Several statements without parameters and results; `sql` ends with NUL. AG_DB_ALONE only. */
     enum ag_err (*script)(struct ag_tx *tx, const char *sql);
     enum ag_err (*lock)(struct ag_tx *tx, int64_t key);
     bool postgres;

@@ -32,6 +32,12 @@ struct ag_pg_permit_waiter {
     bool granted;
 };
 
+static void tell_queued(struct ag_pg_loop *loop)
+{
+    atomic_store_explicit(&loop->counters->queued, loop->waiting + loop->jobs_queued,
+                          memory_order_relaxed);
+}
+
 static void remove_waiter(struct ag_pg_loop *loop, struct ag_pg_permit_waiter *waiter)
 {
     struct ag_pg_permit_waiter *before = NULL, *w = loop->waiters_head;
@@ -57,12 +63,12 @@ static enum ag_err wait_for_permit(struct ag_pg_loop *loop, ag_deadline_ms deadl
         loop->waiters_head = &waiter;
     loop->waiters_tail = &waiter;
     loop->waiting++;
-    atomic_store_explicit(&loop->counters->queued, loop->waiting, memory_order_relaxed);
+    tell_queued(loop);
     enum ag_err err = AG_OK;
     while (!waiter.granted && err == AG_OK)
         err = ag_fiber_park(deadline);
     loop->waiting--;
-    atomic_store_explicit(&loop->counters->queued, loop->waiting, memory_order_relaxed);
+    tell_queued(loop);
     if (waiter.granted) {
         *ret = waiter.conn;
         return AG_OK;
@@ -388,6 +394,7 @@ static void run_jobs(struct ag_pg_loop *loop)
             own_err = transact(loop, &units[i], 1, AG_DB_SHARED, &verdict);
         jobs[i]->done(jobs[i], own_err);
         loop->jobs_queued--;
+        tell_queued(loop);
     }
 }
 
@@ -419,6 +426,7 @@ enum ag_err ag_pg_write_start(struct ag_pg_loop *loop, struct ag_db_job *job)
         loop->jobs_head = job;
     loop->jobs_tail = job;
     loop->jobs_queued++;
+    tell_queued(loop);
     return AG_OK;
 }
 

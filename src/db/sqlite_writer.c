@@ -69,7 +69,6 @@ struct ag_sqlite_writer {
     _Alignas(64) _Atomic(struct ag_db_job *) queue; /* newest first */
     atomic_bool asleep, stopping;
     sem_t wake;
-    _Alignas(64) atomic_uint queued; /* jobs not yet delivered */
 };
 
 /* ---- the loops' side ---- */
@@ -77,8 +76,9 @@ struct ag_sqlite_writer {
 enum ag_err ag_sqlite_submit(struct ag_sqlite_writer *w, struct ag_sqlite_slot *slot,
                              struct ag_db_job *job, enum ag_db_mode mode)
 {
-    if (atomic_fetch_add_explicit(&w->queued, 1, memory_order_relaxed) >= AG_DB_MAX_QUEUED) {
-        atomic_fetch_sub_explicit(&w->queued, 1, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&w->counters->queued, 1, memory_order_relaxed) >=
+        AG_DB_MAX_QUEUED) {
+        atomic_fetch_sub_explicit(&w->counters->queued, 1, memory_order_relaxed);
         return ag_fail(AG_E_OVERLOADED, "%d writes wait already", AG_DB_MAX_QUEUED);
     }
     *link_of(job) = (struct job_link){.next = slot->turn_newest, .slot = slot, .mode = mode};
@@ -267,7 +267,7 @@ static void deliver(struct ag_sqlite_writer *w, struct ag_sqlite_jobs *batch)
         list_add(&link_of(job)->slot->finished, job);
     }
     *batch = (struct ag_sqlite_jobs){0};
-    atomic_fetch_sub_explicit(&w->queued, n, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&w->counters->queued, n, memory_order_relaxed);
     AG_DB_COUNT(w->counters->commits, good);
     AG_DB_COUNT(w->counters->batches, 1);
     for (unsigned i = 0; i < w->db->options.loops; i++) {
