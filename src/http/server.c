@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+enum { UNSENT_BYTES = 128 * 1024 };
+
 /* ---- pools ---- */
 
 char *ag_block_get(struct ag_home *home)
@@ -30,8 +32,6 @@ void ag_block_put(struct ag_home *home, char *block)
     home->blocks = block;
     home->block_count++;
 }
-
-enum { UNSENT_BYTES = 128 * 1024 };
 
 static struct ag_conn *conn_new(struct ag_home *home)
 {
