@@ -152,12 +152,15 @@ void ag_llm_close(struct ag_llm_stream *stream);
 
 /* ---- server-sent events from a provider: an incremental decoder, pure ---- */
 
+/* It works on the bytes where they are; only what is cut by the end of a piece is copied. */
 struct ag_sse_decoder {
-    struct ag_buf buf;  /* undecoded bytes; at most AG_LLM_MAX_LINE_BYTES per line */
-    size_t consumed;    /* bytes of buf that are decoded */
-    size_t scanned;     /* bytes of buf known to hold no further line end */
-    struct ag_buf data; /* the event being put together */
-    char event[64];     /* its name; a longer one is cut */
+    struct ag_str input; /* fed last, not yet decoded */
+    struct ag_buf rest;  /* a line whose end had not come, at most AG_LLM_MAX_LINE_BYTES */
+    bool rest_whole;     /* now it has */
+    bool rest_taken;     /* and that line was looked at */
+    struct ag_str data;  /* of the event being put together: in the input, in `rest` or in `own` */
+    struct ag_buf own;   /* the data of an event that was cut or has several lines */
+    char event[64];      /* its name; a longer one is cut */
     size_t event_len;
     bool has_data, skip_lf, started;
     bool delivered;  /* the event was returned: the next one starts afresh */
@@ -165,8 +168,9 @@ struct ag_sse_decoder {
 };
 void ag_sse_decoder_init(struct ag_sse_decoder *decoder);
 void ag_sse_decoder_done(struct ag_sse_decoder *decoder);
-/* Adds bytes, at most AG_CALL_BUFFER_BYTES at a time; call ag_sse_decoder_next() until it is false
- * in between. AG_E_UPSTREAM_TOO_LARGE when a line passes the limit, AG_E_NO_MEMORY. */
+/* Hands over bytes, which must stay where they are until ag_sse_decoder_next() has returned false;
+ * only then may more be fed. AG_E_UPSTREAM_TOO_LARGE when a line passes the limit, AG_E_NO_MEMORY.
+ */
 enum ag_err ag_sse_decoder_feed(struct ag_sse_decoder *decoder, struct ag_str bytes) AG_MUST_USE;
 /* The next whole event; false when more bytes are needed, or when decoder->err says what is wrong
  * (AG_E_UPSTREAM_TOO_LARGE, AG_E_NO_MEMORY). Both slices are valid until the next call. */

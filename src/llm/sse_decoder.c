@@ -3,78 +3,120 @@
 /*
  * WHATWG HTML 9.2.6, "Interpreting an event stream": lines end in CR, LF or both; a blank line
  * ends an event; comments, `id` and `retry` mean nothing to a client that never reconnects.
+ *
+ * Pieces nearly always end where an event ends, so events are returned as slices of the piece they
+ * came in, and a stream that waits holds no buffer at all.
  */
 
 void ag_sse_decoder_init(struct ag_sse_decoder *decoder)
 {
     *decoder = (struct ag_sse_decoder){0};
-    ag_buf_init(&decoder->buf, NULL, AG_LLM_MAX_LINE_BYTES + AG_CALL_BUFFER_BYTES);
-    ag_buf_init(&decoder->data, NULL, AG_LLM_MAX_LINE_BYTES);
+    ag_buf_init(&decoder->rest, NULL, AG_LLM_MAX_LINE_BYTES);
+    ag_buf_init(&decoder->own, NULL, AG_LLM_MAX_LINE_BYTES);
 }
 
 void ag_sse_decoder_done(struct ag_sse_decoder *decoder)
 {
-    ag_buf_done(&decoder->buf);
-    ag_buf_done(&decoder->data);
+    ag_buf_done(&decoder->rest);
+    ag_buf_done(&decoder->own);
+}
+
+static enum ag_err too_large(const char *what)
+{
+    return ag_fail(AG_E_UPSTREAM_TOO_LARGE, "%s of the stream passes %d bytes", what,
+                   AG_LLM_MAX_LINE_BYTES);
+}
+
+/* Appends to `buf`, naming the limit when it is reached; remembers a failure. */
+static bool append(struct ag_sse_decoder *decoder, struct ag_buf *buf, struct ag_str bytes,
+                   const char *what)
+{
+    enum ag_err err = ag_buf_append_str(buf, bytes);
+    if (err == AG_E_TOO_LARGE) err = too_large(what);
+    decoder->err = err;
+    return err == AG_OK;
+}
+
+/* Where the first CR or LF is, or the length. */
+static size_t line_end(struct ag_str s)
+{
+    if (s.len == 0) return 0;
+    const char *lf = memchr(s.data, '\n', s.len);
+    size_t len = lf ? (size_t)(lf - s.data) : s.len;
+    const char *cr = memchr(s.data, '\r', len);
+    return cr ? (size_t)(cr - s.data) : len;
+}
+
+/* Drops the first `end` bytes and the CR or LF behind them. */
+static void skip_line(struct ag_sse_decoder *decoder, size_t end)
+{
+    decoder->skip_lf = decoder->input.data[end] == '\r';
+    decoder->input = ag_str_sub(decoder->input, end + 1, SIZE_MAX);
+}
+
+/* The LF of a CRLF whose CR has already ended the line. */
+static void skip_lf(struct ag_sse_decoder *decoder)
+{
+    if (!decoder->skip_lf || decoder->input.len == 0) return;
+    decoder->skip_lf = false;
+    if (decoder->input.data[0] == '\n') decoder->input = ag_str_sub(decoder->input, 1, SIZE_MAX);
 }
 
 enum ag_err ag_sse_decoder_feed(struct ag_sse_decoder *decoder, struct ag_str bytes)
 {
     if (decoder->err) return decoder->err;
-    ag_buf_consume(&decoder->buf, decoder->consumed);
-    decoder->scanned -= decoder->consumed;
-    decoder->consumed = 0;
-    enum ag_err err = ag_buf_append_str(&decoder->buf, bytes);
-    if (err == AG_E_TOO_LARGE)
-        err = ag_fail(AG_E_UPSTREAM_TOO_LARGE, "a line of the stream passes %d bytes",
-                      AG_LLM_MAX_LINE_BYTES);
-    decoder->err = err;
-    return err;
-}
-
-/* The first CR or LF at or after `at`, or the end. */
-static size_t line_end(const struct ag_buf *buf, size_t at)
-{
-    if (at >= buf->len) return buf->len;
-    const char *from = buf->data + at;
-    const char *lf = memchr(from, '\n', buf->len - at);
-    size_t len = lf ? (size_t)(lf - from) : buf->len - at;
-    const char *cr = memchr(from, '\r', len);
-    return at + (cr ? (size_t)(cr - from) : len);
+    AG_ASSERT(decoder->input.len == 0 && !decoder->rest_whole);
+    decoder->input = bytes;
+    skip_lf(decoder);
+    if (decoder->rest.len == 0) return AG_OK;
+    size_t end = line_end(decoder->input);
+    if (!append(decoder, &decoder->rest, ag_str_sub(decoder->input, 0, end), "a line"))
+        return decoder->err;
+    decoder->rest_whole = end < decoder->input.len;
+    if (decoder->rest_whole)
+        skip_line(decoder, end);
+    else
+        decoder->input.len = 0;
+    return AG_OK;
 }
 
 /* Cuts the next whole line off the undecoded bytes. */
 static bool next_line(struct ag_sse_decoder *decoder, struct ag_str *ret_line)
 {
-    struct ag_buf *buf = &decoder->buf;
-    if (decoder->skip_lf && decoder->consumed < buf->len) {
-        decoder->skip_lf = false;
-        if (buf->data[decoder->consumed] == '\n') decoder->consumed++;
+    if (decoder->rest_whole) {
+        decoder->rest_whole = false;
+        decoder->rest_taken = true;
+        *ret_line = ag_buf_str(&decoder->rest);
+        return true;
     }
-    size_t end = line_end(buf, AG_MAX(decoder->scanned, decoder->consumed));
-    if (end - decoder->consumed > AG_LLM_MAX_LINE_BYTES) {
-        decoder->err = ag_fail(AG_E_UPSTREAM_TOO_LARGE, "a line of the stream passes %d bytes",
-                               AG_LLM_MAX_LINE_BYTES);
-        return false;
-    }
-    decoder->scanned = end;
-    if (end == buf->len) return false;
-    *ret_line = (struct ag_str){buf->data + decoder->consumed, end - decoder->consumed};
-    decoder->skip_lf = buf->data[end] == '\r';
-    decoder->consumed = decoder->scanned = end + 1;
+    skip_lf(decoder);
+    size_t end = line_end(decoder->input);
+    if (end == decoder->input.len) return false;
+    *ret_line = ag_str_sub(decoder->input, 0, end);
+    skip_line(decoder, end);
+    if (end > AG_LLM_MAX_LINE_BYTES) decoder->err = too_large("a line");
+    return decoder->err == AG_OK;
+}
+
+/* Moves the data of the event at hand to a place of its own. */
+static bool own_data(struct ag_sse_decoder *decoder)
+{
+    if (!decoder->has_data || decoder->own.len > 0 || decoder->data.len == 0) return true;
+    if (!append(decoder, &decoder->own, decoder->data, "an event")) return false;
+    decoder->data = ag_buf_str(&decoder->own);
     return true;
 }
 
 static void take_data(struct ag_sse_decoder *decoder, struct ag_str value)
 {
-    enum ag_err err = AG_OK;
-    if (decoder->has_data) err = ag_buf_append_char(&decoder->data, '\n');
-    if (!err) err = ag_buf_append_str(&decoder->data, value);
-    decoder->has_data = true;
-    if (err == AG_E_TOO_LARGE)
-        err = ag_fail(AG_E_UPSTREAM_TOO_LARGE, "an event of the stream passes %d bytes",
-                      AG_LLM_MAX_LINE_BYTES);
-    decoder->err = err;
+    if (!decoder->has_data) {
+        decoder->has_data = true;
+        decoder->data = value;
+        return;
+    }
+    if (own_data(decoder) && append(decoder, &decoder->own, AG_STR("\n"), "an event"))
+        append(decoder, &decoder->own, value, "an event");
+    decoder->data = ag_buf_str(&decoder->own);
 }
 
 static void take_field(struct ag_sse_decoder *decoder, struct ag_str line)
@@ -97,9 +139,20 @@ static void take_field(struct ag_sse_decoder *decoder, struct ag_str line)
 
 static void start_event(struct ag_sse_decoder *decoder)
 {
-    ag_buf_clear(&decoder->data);
+    ag_buf_done(&decoder->own);
+    decoder->data = (struct ag_str){NULL, 0};
     decoder->has_data = decoder->delivered = false;
     decoder->event_len = 0;
+}
+
+/* The piece is at its end: what has no end yet is kept beyond it. */
+static void keep_rest(struct ag_sse_decoder *decoder)
+{
+    if (!own_data(decoder)) return;
+    if (decoder->rest_taken) ag_buf_done(&decoder->rest);
+    decoder->rest_taken = false;
+    if (decoder->input.len > 0) append(decoder, &decoder->rest, decoder->input, "a line");
+    decoder->input.len = 0;
 }
 
 bool ag_sse_decoder_next(struct ag_sse_decoder *decoder, struct ag_str *ret_event,
@@ -122,25 +175,32 @@ bool ag_sse_decoder_next(struct ag_sse_decoder *decoder, struct ag_str *ret_even
         }
         decoder->delivered = true;
         *ret_event = (struct ag_str){decoder->event, decoder->event_len};
-        *ret_data = ag_buf_str(&decoder->data);
+        *ret_data = decoder->data;
         return true;
     }
+    if (!decoder->err) keep_rest(decoder);
     return false;
+}
+
+static bool is_data(struct ag_str line)
+{
+    return line.len >= 4 && memcmp(line.data, "data", 4) == 0;
 }
 
 bool ag_sse_decoder_ready(const struct ag_sse_decoder *decoder)
 {
     if (decoder->err) return true;
-    const struct ag_buf *buf = &decoder->buf;
-    bool has_data = decoder->has_data && !decoder->delivered, skip_lf = decoder->skip_lf;
-    size_t at = decoder->consumed;
+    struct ag_str rest = decoder->input;
+    bool has_data = decoder->has_data && !decoder->delivered, lf_to_skip = decoder->skip_lf;
+    if (decoder->rest_whole) has_data |= is_data(ag_buf_str(&decoder->rest));
     for (;;) {
-        if (skip_lf && at < buf->len && buf->data[at] == '\n') at++;
-        size_t end = line_end(buf, at);
-        if (end >= buf->len) return false;
-        if (end == at && has_data) return true;
-        has_data |= end - at >= 4 && memcmp(buf->data + at, "data", 4) == 0;
-        skip_lf = buf->data[end] == '\r';
-        at = end + 1;
+        if (lf_to_skip && rest.len > 0 && rest.data[0] == '\n')
+            rest = ag_str_sub(rest, 1, SIZE_MAX);
+        size_t end = line_end(rest);
+        if (end == rest.len) return false;
+        if (end == 0 && has_data) return true;
+        has_data |= is_data(ag_str_sub(rest, 0, end));
+        lf_to_skip = rest.data[end] == '\r';
+        rest = ag_str_sub(rest, end + 1, SIZE_MAX);
     }
 }

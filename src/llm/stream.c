@@ -57,7 +57,8 @@ struct ag_llm_stream {
     struct ag_llm_event answer; /* OFFLINE: what is left of it */
 
     enum ag_err err; /* FAILED */
-    char why[AG_DIAG_TEXT_BYTES];
+    const char *why;
+    struct ag_arena *arena;
 };
 
 static const struct ag_llm_event empty_event = {.usage = {-1, -1}};
@@ -169,7 +170,9 @@ static enum ag_err attempt_failed(struct ag_llm_stream *stream, enum ag_err err)
         return AG_OK;
     }
     stream->err = err;
-    snprintf(stream->why, sizeof(stream->why), "%s", ag_diag_text(err));
+    const char *text = ag_diag_text(err);
+    stream->why = ag_arena_cstr(stream->arena, ag_str(text));
+    if (!stream->why) stream->why = ag_err_info(err)->title;
     stream->phase = FAILED;
     return err;
 }
@@ -329,6 +332,7 @@ static enum ag_err take_event(struct ag_llm_stream *stream, ag_deadline_ms deadl
         if (err || found) return err;
         if (stream->ended) return end_of_events(stream, ret_event);
 
+        ag_buf_done(&stream->text); /* many streams wait at the same time */
         struct ag_str piece;
         err = ag_call_read(stream->call, deadline, &piece);
         if (err == AG_E_CLOSED) {
@@ -399,6 +403,7 @@ enum ag_err ag_llm_open(struct ag_http_client *client, const struct ag_provider 
 {
     struct ag_llm_stream *stream = AG_ARENA_NEW(arena, struct ag_llm_stream);
     if (!stream) return ag_fail(AG_E_NO_MEMORY, "no memory for a model's answer");
+    stream->arena = arena;
     stream->client = client;
     stream->provider = provider;
     stream->limits = *limits;

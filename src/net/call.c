@@ -454,6 +454,11 @@ enum ag_err ag_call_read(struct ag_call *call, ag_deadline_ms deadline, struct a
         }
         if (call->err) return call_failure(call);
         if (call->done) return AG_E_CLOSED;
+        if (call->stream) {
+            /* Many streams wait at the same time, each mostly with nothing in hand. */
+            ag_buf_done(&call->piece);
+            ag_buf_done(&call->body);
+        }
         AG_TRY(await_change(call, deadline, after(call->arrived_ms, call->idle_timeout_ms),
                             "no more of the answer", call->idle_timeout_ms));
     }

@@ -120,8 +120,8 @@ struct ag_call {
 /* The door for `trust`, made on first use. AG_E_NO_MEMORY. */
 enum ag_err ag_client_door(struct ag_http_client *client, enum ag_egress_trust trust,
                            struct ag_client_door **ret_door) AG_MUST_USE;
-/* The parsed form of `url`, checked, with a reference. AG_E_EGRESS_DENIED, AG_E_NO_MEMORY. */
-enum ag_err ag_client_url_get(struct ag_http_client *client, const char *url,
+/* The parsed form of `text`, checked, with a reference. AG_E_EGRESS_DENIED, AG_E_NO_MEMORY. */
+enum ag_err ag_client_url_get(struct ag_http_client *client, const char *text,
                               struct ag_client_url **ret_url) AG_MUST_USE;
 void ag_client_url_unref(struct ag_client_url *url);
 /* Watches over a released call until its reply is read or its time is up. */

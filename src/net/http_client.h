@@ -59,7 +59,7 @@ enum ag_err ag_call_head(struct ag_call *call, ag_deadline_ms deadline,
  */
 struct ag_str ag_call_header(const struct ag_call *call, const char *name);
 /* Waits until `deadline` for more of the body, after the head; `ret_piece` is valid until the next
- * piece is returned or the call is freed.
+ * call of this, or beyond one that returns AG_E_CLOSED.
  * AG_E_CLOSED at its proper end, AG_E_TIMEOUT when only `deadline` has passed (call again),
  * AG_E_UPSTREAM_TIMEOUT (idle or total limit, or the fiber's own deadline),
  * AG_E_UPSTREAM_INCOMPLETE, AG_E_UPSTREAM_INVALID (bad framing), AG_E_UPSTREAM_TOO_LARGE,

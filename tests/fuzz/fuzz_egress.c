@@ -9,19 +9,23 @@
 
 static struct ag_egress *plain;
 
+/* Not public: first byte, lowest and highest second byte, lowest and highest third byte. */
+static const uint8_t special4[][5] = {
+    {0, 0, 255, 0, 255},     {10, 0, 255, 0, 255},    {127, 0, 255, 0, 255},
+    {100, 64, 127, 0, 255},  {169, 254, 254, 0, 255}, {172, 16, 31, 0, 255},
+    {192, 168, 168, 0, 255}, {192, 0, 0, 0, 0},       {192, 0, 0, 2, 2},
+    {192, 88, 88, 99, 99},   {198, 18, 19, 0, 255},   {198, 51, 51, 100, 100},
+    {203, 0, 0, 113, 113},
+};
+
 static bool is_public4(const uint8_t a[4])
 {
-    if (a[0] == 0 || a[0] == 10 || a[0] == 127 || a[0] >= 224) return false;
-    if (a[0] == 100 && a[1] >= 64 && a[1] < 128) return false;
-    if (a[0] == 169 && a[1] == 254) return false;
-    if (a[0] == 172 && a[1] >= 16 && a[1] < 32) return false;
-    if (a[0] == 192 && a[1] == 168) return false;
-    if (a[0] == 192 && a[1] == 0 && (a[2] == 0 || a[2] == 2)) return false;
-    if (a[0] == 192 && a[1] == 88 && a[2] == 99) return false;
-    if (a[0] == 198 && (a[1] == 18 || a[1] == 19)) return false;
-    if (a[0] == 198 && a[1] == 51 && a[2] == 100) return false;
-    if (a[0] == 203 && a[1] == 0 && a[2] == 113) return false;
-    return !(a[0] == 168 && a[1] == 63 && a[2] == 129 && a[3] == 16);
+    for (size_t i = 0; i < AG_COUNT(special4); i++) {
+        const uint8_t *s = special4[i];
+        if (a[0] == s[0] && a[1] >= s[1] && a[1] <= s[2] && a[2] >= s[3] && a[2] <= s[4])
+            return false;
+    }
+    return a[0] < 224 && !(a[0] == 168 && a[1] == 63 && a[2] == 129 && a[3] == 16);
 }
 
 static bool all_zero(const uint8_t *a, size_t from, size_t to)
@@ -31,20 +35,24 @@ static bool all_zero(const uint8_t *a, size_t from, size_t to)
     return true;
 }
 
+static bool begins(const uint8_t a[16], const char *prefix, size_t len)
+{
+    return memcmp(a, prefix, len) == 0;
+}
+
 static bool is_public6(const uint8_t a[16])
 {
     if (all_zero(a, 0, 10) && a[10] == 0xff && a[11] == 0xff) return is_public4(a + 12);
-    if (a[0] == 0 && a[1] == 0x64 && a[2] == 0xff && a[3] == 0x9b && all_zero(a, 4, 12))
-        return is_public4(a + 12);
-    if (a[0] == 0x20 && a[1] == 0x02) return is_public4(a + 2);
-    if (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0 && a[3] == 0) {
+    if (begins(a, "\x00\x64\xff\x9b", 4) && all_zero(a, 4, 12)) return is_public4(a + 12);
+    if (begins(a, "\x20\x02", 2)) return is_public4(a + 2);
+    if (begins(a, "\x20\x01\x00\x00", 4)) {
         const uint8_t client[4] = {a[12] ^ 0xff, a[13] ^ 0xff, a[14] ^ 0xff, a[15] ^ 0xff};
         return is_public4(a + 4) && is_public4(client);
     }
     if ((a[0] & 0xe0) != 0x20) return false; /* global unicast is 2000::/3 */
-    if (a[0] == 0x20 && a[1] == 0x01 && a[2] < 2) return false;
-    if (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8) return false;
-    return !(a[0] == 0x3f && a[1] == 0xff && a[2] < 0x10);
+    if (begins(a, "\x20\x01", 2) && a[2] < 2) return false;
+    if (begins(a, "\x20\x01\x0d\xb8", 4)) return false;
+    return !(begins(a, "\x3f\xff", 2) && a[2] < 0x10);
 }
 
 static void check_address(const struct sockaddr *addr, socklen_t len, bool is_public)

@@ -401,6 +401,51 @@ static bool serve_endless(struct upstream_call *call, const char *block)
     return false;
 }
 
+/* What follows the beginning of an answer, in a stream and in a whole reply, and how it ends. */
+static const struct tail {
+    const char *stream, *whole;
+    enum { END, CLOSE, RESET, WAIT, FOR_EVER, SLOWLY } then;
+} tails[FAULTS] = {
+    [SILENT_AFTER_HEAD] = {"", "", WAIT},
+    [SILENT_MIDSTREAM] = {"", "", WAIT},
+    [SLOW_DRIP] = {": wait\n", " ", SLOWLY},
+    [RESET_MIDSTREAM] = {"", "", RESET},
+    [NO_TERMINATOR] = {"", "", END},
+    [CUT_EVENT] = {"data: {\"choices\":[{\"delta\":{\"con", "", END},
+    [SHORT_BODY] = {"", "", CLOSE},
+    [TRUNCATED_JSON] = {"data: {\"choices\":[{\"delta\n\n", "", END},
+    [INVALID_UTF8] = {DELTA("bad \xff\xfe\xc0\x80"), "bad \xff\"}}]}", END},
+    [HUGE_LINE] = {"xxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxxxx", FOR_EVER},
+    [ENDLESS] = {"data: {\"choices\":[]}\n\n", "        ", FOR_EVER},
+    [ENDLESS_COMMENTS] = {": nothing\n", "        ", FOR_EVER},
+    [ERROR_EVENT] = {"data: {\"error\":{\"message\":\"Failed\"}}\n\n", "\"", END},
+    [WRONG_SHAPE] = {"data: [1]\n\n", "\"}}],\"choices\":7}[", END},
+};
+
+static bool serve_tail(struct upstream_call *call, const struct tail *tail, const char *text)
+{
+    switch (tail->then) {
+    case WAIT:
+        up_wait_closed(call, 5000);
+        return false;
+    case RESET:
+        up_sleep(50);
+        return up_reset(call);
+    case FOR_EVER:
+        return serve_endless(call, text);
+    case SLOWLY:
+        while (up_chunk(call, text))
+            up_sleep(20);
+        return false;
+    case CLOSE:
+        return false;
+    case END:
+        break;
+    }
+    if (text[0]) up_chunk(call, text); /* an empty chunk would be the end */
+    return up_stream_end(call);
+}
+
 static bool serve_fault(struct upstream_call *call)
 {
     bool stream = wants_stream(call);
@@ -411,43 +456,11 @@ static bool serve_fault(struct upstream_call *call)
     if (fault == REDIRECT) return up_reply(call, 302, "Location: http://127.0.0.1:9/\r\n", "");
     up_text(call, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n");
     up_text(call, stream ? "Content-Type: text/event-stream\r\n\r\n" : JSON_TYPE "\r\n");
-    if (fault == SILENT_AFTER_HEAD) return up_wait_closed(call, 5000) && false;
-    up_chunk(call, stream ? DELTA("so far") : "{\"choices\":[{\"message\":{\"content\":\"so far");
-    switch (fault) {
-    case SILENT_MIDSTREAM:
-        return up_wait_closed(call, 5000) && false;
-    case SLOW_DRIP:
-        while (up_chunk(call, stream ? ": wait\n" : " "))
-            up_sleep(20);
-        return false;
-    case RESET_MIDSTREAM:
-        up_sleep(50);
-        return up_reset(call);
-    case CUT_EVENT:
-        return up_chunk(call, "data: {\"choices\":[{\"delta\":{\"con") && up_stream_end(call);
-    case SHORT_BODY:
-        return false;
-    case TRUNCATED_JSON:
-        return up_chunk(call, "data: {\"choices\":[{\"delta\n\n") && up_stream_end(call);
-    case INVALID_UTF8:
-        return up_chunk(call, stream ? DELTA("bad \xff\xfe\xc0\x80") : "bad \xff\"}}]}") &&
-               up_stream_end(call);
-    case HUGE_LINE:
-        if (stream) up_chunk(call, "data: ");
-        return serve_endless(call, "xxxxxxxxxxxxxxxx");
-    case ENDLESS:
-        return serve_endless(call, stream ? "data: {\"choices\":[]}\n\n" : "        ");
-    case ENDLESS_COMMENTS:
-        return serve_endless(call, ": nothing\n");
-    case ERROR_EVENT:
-        up_chunk(call, stream ? "data: {\"error\":{\"message\":\"Failed\"}}\n\n" : "\"");
-        return up_stream_end(call);
-    case WRONG_SHAPE:
-        return up_chunk(call, stream ? "data: [1]\n\n" : "\"}}],\"choices\":7}[") &&
-               up_stream_end(call);
-    default:
-        return up_stream_end(call); /* NO_TERMINATOR */
-    }
+    if (fault != SILENT_AFTER_HEAD)
+        up_chunk(call,
+                 stream ? DELTA("so far") : "{\"choices\":[{\"message\":{\"content\":\"so far");
+    if (fault == HUGE_LINE && stream) up_chunk(call, "data: ");
+    return serve_tail(call, &tails[fault], stream ? tails[fault].stream : tails[fault].whole);
 }
 
 static const struct {
