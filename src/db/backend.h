@@ -78,6 +78,8 @@ enum ag_err ag_pg_open(const struct ag_db_options *options, struct ag_db_counter
 /* Statements are numbered 1 .. ag_db_stmt_max(). */
 unsigned ag_db_stmt_max(void);
 
+/* Whether rows of the table belong to an organisation. */
+bool ag_db_is_tenant_table(struct ag_str name);
 /* The length of the comment or string literal that begins at `p`, or 0. */
 size_t ag_sql_skip(const char *p);
 

@@ -1,8 +1,9 @@
 /* The registry of statements: numbers them and refuses mistakes that no test may reach. */
 #include "db/backend.h"
 
-/* Every table with an org_id column. `organizations` itself is reached by its id, which is the
- * tenant; users, identities and sessions belong to people, who may be in several tenants. */
+/* Every table with an org_id column but users, where it only names the organisation a person begins
+ * with. `organizations` is reached by its id, which is the tenant. A test compares this list with
+ * the migrations. */
 static const char *const tenant_tables[] = {
     "activity_logs", "agent_labels", "agent_versions",       "ai_agents",   "api_keys",
     "conversations", "documents",    "idempotency_keys",     "invitations", "memberships",
@@ -108,7 +109,7 @@ static struct token next_token(const char **sql)
     return token;
 }
 
-static bool is_tenant_table(struct ag_str word)
+bool ag_db_is_tenant_table(struct ag_str word)
 {
     for (size_t i = 0; i < AG_COUNT(tenant_tables); i++)
         if (ag_str_eq_nocase(word, ag_str(tenant_tables[i]))) return true;
@@ -135,7 +136,7 @@ static struct facts read_sql(const char *sql)
             facts.highest_param = AG_MAX(facts.highest_param, token.param);
         if (token.kind == TOKEN_WORD) {
             if (first) facts.insert = ag_str_eq_nocase(token.text, AG_STR("insert"));
-            if (!facts.tenant_table.len && is_tenant_table(token.text))
+            if (!facts.tenant_table.len && ag_db_is_tenant_table(token.text))
                 facts.tenant_table = token.text;
             if (ag_str_eq_nocase(token.text, AG_STR("where")) ||
                 ag_str_eq_nocase(token.text, AG_STR("on")))

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 
 /* ---- the registry ---- */
@@ -215,6 +216,31 @@ static void own_migrations_body(struct db_env *env)
 static void the_built_in_migrations_apply(void **state)
 {
     on_db(*state, own_migrations_body);
+}
+
+static void every_table_with_org_id_is_a_tenants(void **state)
+{
+    struct db_env *env = *state;
+    if (env->postgres) return; /* both dialects have the same tables */
+    on_db(env, own_migrations_body);
+    sqlite3 *db;
+    sqlite3_stmt *tables;
+    int count = 0;
+    assert_int_equal(sqlite3_open(env->url + strlen("sqlite:"), &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db,
+                           "SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c "
+                           "WHERE t.type = 'table' AND c.name = 'org_id' AND t.name <> 'users'",
+                           -1, &tables, NULL),
+        SQLITE_OK);
+    for (; sqlite3_step(tables) == SQLITE_ROW; count++) {
+        const char *name = (const char *)sqlite3_column_text(tables, 0);
+        if (!ag_db_is_tenant_table(ag_str(name)))
+            fail_msg("%s is not in the list of tenant tables of src/db/registry.c", name);
+    }
+    sqlite3_finalize(tables);
+    sqlite3_close(db);
+    assert_true(count >= 5);
 }
 
 static int applied_together;
@@ -583,6 +609,7 @@ int main(int argc, char **argv)
         db_test(a_failed_migration_leaves_nothing),
         db_test(a_table_is_rebuilt_without_losing_what_refers_to_it),
         db_test(the_built_in_migrations_apply),
+        db_test(every_table_with_org_id_is_a_tenants),
         db_test(two_servers_migrate_at_once),
         db_test(a_killed_migration_is_completed_later),
         db_test(what_was_acknowledged_outlives_a_kill),
