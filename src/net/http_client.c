@@ -16,6 +16,22 @@
  * only ever set earlier: when it fires before its time it is set again.
  */
 
+/* ---- the library ---- */
+
+static pthread_once_t global_once = PTHREAD_ONCE_INIT;
+static CURLcode global_result;
+/* From 7.88 to 8.1 curl closes a socket that never got connected itself, past our callback, and
+ * only then says that it is done with it. Nothing may be asked of the kernel about such a
+ * descriptor any more (libuv would abort). The pipes of its resolver it always closes itself. */
+static bool closes_silently;
+
+static void global_init(void)
+{
+    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+    closes_silently = version >= 0x075800 && version < 0x080200;
+}
+
 /* ---- curl's sockets on the loop ---- */
 
 static void on_handle_closed(struct ag_http_client *client)
@@ -61,7 +77,7 @@ static struct ag_client_socket *socket_add(struct ag_client_door *door, int fd, 
                (slots - client->socket_slots) * sizeof(*client->sockets));
         client->socket_slots = slots;
     }
-    /* curl closed that descriptor without a word, see on_socket_change(), and opens it again. */
+    /* curl closed that descriptor without a word, see closes_silently, and opens it again. */
     if (client->sockets[fd]) socket_remove(client->sockets[fd]);
     struct ag_client_socket *sock = calloc(1, sizeof(*sock));
     if (!sock) return NULL;
@@ -165,11 +181,8 @@ static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *arg, v
     struct ag_client_socket *sock = socket_find(door->client, fd);
     if (what == CURL_POLL_REMOVE) {
         if (!sock) return 0;
-        /* curl 7.88 closes sockets that never got connected itself, past our callback and before
-         * it comes here; the pipes of its resolver it always does. Nothing may be asked of the
-         * kernel about them any more. */
         sock->wanted = 0;
-        if (!sock->ours || !sock->established)
+        if (!sock->ours || (!sock->established && closes_silently))
             socket_remove(sock);
         else if (sock->armed & UV_WRITABLE)
             arm(sock, UV_READABLE);
@@ -335,14 +348,6 @@ void ag_client_linger(struct ag_call *call)
 }
 
 /* ---- life ---- */
-
-static pthread_once_t global_once = PTHREAD_ONCE_INIT;
-static CURLcode global_result;
-
-static void global_init(void)
-{
-    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 enum ag_err ag_http_client_new(const struct ag_egress *egress, struct ag_http_client **ret_client)
 {
