@@ -185,8 +185,9 @@ struct ag_db_job {
     struct ag_loop *loop;
     void *link[8];
 };
-/* Queues the job; jobs and writes of one loop are committed in the order they were started on
- * SQLite. AG_E_OVERLOADED when too many wait (the job stays the caller's). */
+/* Queues the job; it may wait some 5 ms for others to share a commit with. Jobs and writes of one
+ * loop are committed in the order they were started on SQLite. AG_E_OVERLOADED when too many wait
+ * (the job stays the caller's). */
 enum ag_err ag_db_write_start(struct ag_db *db, struct ag_db_job *job) AG_MUST_USE;
 
 /* Whether the database answers now. AG_OK, AG_E_STORAGE. */

@@ -86,7 +86,7 @@ static enum ag_err sqlite_write(struct ag_db *db, struct ag_arena *arena,
         .fiber = ag_fiber_self(),
         .diag = ag_diag(),
     };
-    AG_TRY(ag_sqlite_submit(of(db)->writer, self_slot(db), &w.job, mode));
+    AG_TRY(ag_sqlite_submit(of(db)->writer, self_slot(db), &w.job, mode, true));
     ag_fiber_shield();
     while (!w.done) {
         enum ag_err err = ag_fiber_park(AG_NEVER);
@@ -98,7 +98,7 @@ static enum ag_err sqlite_write(struct ag_db *db, struct ag_arena *arena,
 
 static enum ag_err sqlite_write_start(struct ag_db *db, struct ag_db_job *job)
 {
-    return ag_sqlite_submit(of(db)->writer, self_slot(db), job, AG_DB_SHARED);
+    return ag_sqlite_submit(of(db)->writer, self_slot(db), job, AG_DB_SHARED, false);
 }
 
 /* The three calls of a transaction function, on the writer's thread. */
@@ -130,9 +130,10 @@ static void turn_main(void *arg)
 {
     struct ag_sqlite_slot *slot = arg;
     while (!slot->turn_ending) {
-        if (slot->turn_newest) ag_sqlite_flush(of(slot->db)->writer, slot);
-        enum ag_err err = ag_fiber_park(AG_NEVER);
-        AG_ASSERT(err == AG_OK);
+        if (slot->turn_newest && ag_mono_ms() >= slot->turn_due)
+            ag_sqlite_flush(of(slot->db)->writer, slot);
+        enum ag_err err = ag_fiber_park(slot->turn_newest ? slot->turn_due : AG_NEVER);
+        AG_ASSERT(err == AG_OK || err == AG_E_TIMEOUT);
     }
     AG_ASSERT(!slot->turn_newest);
 }

@@ -70,8 +70,11 @@ struct ag_sqlite_slot {
     struct ag_db *db;
     bool attached;
     /* Jobs of this turn of the loop, newest first: they go to the writer together, with one wake,
-     * after the fibers that are ready now have run. */
+     * after the fibers that are ready now have run. Jobs that nobody waits for stay until
+     * `turn_due` for company: alone each would cost a sync. */
     struct ag_db_job *turn_newest, *turn_oldest;
+    unsigned turn_jobs;
+    ag_deadline_ms turn_due; /* 0: now */
     struct ag_fiber *turn_fiber;
     bool turn_ending;
     unsigned unfinished;            /* jobs whose end has not come back */
@@ -86,7 +89,7 @@ enum ag_err ag_sqlite_writer_new(const char *path, struct ag_db *db, struct ag_s
 void ag_sqlite_writer_free(struct ag_sqlite_writer *writer);
 /* Queues a job of `slot`'s loop, which is the calling one. AG_E_OVERLOADED. */
 enum ag_err ag_sqlite_submit(struct ag_sqlite_writer *writer, struct ag_sqlite_slot *slot,
-                             struct ag_db_job *job, enum ag_db_mode mode) AG_MUST_USE;
+                             struct ag_db_job *job, enum ag_db_mode mode, bool awaited) AG_MUST_USE;
 /* Hands the jobs of this turn to the writer. */
 void ag_sqlite_flush(struct ag_sqlite_writer *writer, struct ag_sqlite_slot *slot);
 

@@ -22,6 +22,8 @@ enum {
     BATCH_MAX_JOBS = 1024,
     BATCH_MAX_MS = 10,      /* no further function is begun after this */
     BATCH_CLOCK_EVERY = 16, /* functions between looks at the clock */
+    PATIENT_MS = 5,         /* a job that nobody waits for may wait this long for company */
+    PATIENT_MAX_JOBS = 64,  /* and that many are company enough */
     IDLE_MS = 50,           /* without a write: time to copy the log back */
     SLOW_COMMIT_MS = 500,   /* of the fault of that name */
 };
@@ -74,7 +76,7 @@ struct ag_sqlite_writer {
 /* ---- the loops' side ---- */
 
 enum ag_err ag_sqlite_submit(struct ag_sqlite_writer *w, struct ag_sqlite_slot *slot,
-                             struct ag_db_job *job, enum ag_db_mode mode)
+                             struct ag_db_job *job, enum ag_db_mode mode, bool awaited)
 {
     if (atomic_fetch_add_explicit(&w->counters->queued, 1, memory_order_relaxed) >=
         AG_DB_MAX_QUEUED) {
@@ -82,12 +84,16 @@ enum ag_err ag_sqlite_submit(struct ag_sqlite_writer *w, struct ag_sqlite_slot *
         return ag_fail(AG_E_OVERLOADED, "%d writes wait already", AG_DB_MAX_QUEUED);
     }
     *link_of(job) = (struct job_link){.next = slot->turn_newest, .slot = slot, .mode = mode};
-    if (!slot->turn_newest) {
+    bool is_first = !slot->turn_newest;
+    if (is_first) {
         slot->turn_oldest = job;
-        ag_fiber_wake(slot->turn_fiber);
+        slot->turn_jobs = 0;
+        slot->turn_due = ag_deadline_in(PATIENT_MS);
     }
     slot->turn_newest = job;
     slot->unfinished++;
+    if (awaited || ++slot->turn_jobs == PATIENT_MAX_JOBS) slot->turn_due = 0;
+    if (is_first || slot->turn_due == 0) ag_fiber_wake(slot->turn_fiber);
     return AG_OK;
 }
 
