@@ -36,8 +36,8 @@ struct failure {
 static struct failure connect_failure(struct ag_call *call)
 {
     if (call->denied && !call->dialled) return (struct failure){AG_E_EGRESS_DENIED, NULL};
-    long error = 0;
-    curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &error);
+    long error = call->dial_error;
+    if (error == 0) curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &error);
     switch (error) {
     case ECONNREFUSED:
         return (struct failure){AG_E_UPSTREAM_UNREACHABLE, "the connection was refused"};
@@ -47,6 +47,8 @@ static struct failure connect_failure(struct ag_call *call)
     case EMFILE:
     case ENFILE:
         return (struct failure){AG_E_UPSTREAM_UNREACHABLE, "this server is out of descriptors"};
+    case ENOMEM:
+        return (struct failure){AG_E_NO_MEMORY, "no memory for a connection"};
     default:
         return (struct failure){AG_E_UPSTREAM_UNREACHABLE, "the host cannot be connected"};
     }
@@ -353,7 +355,7 @@ static void reset_state(struct ag_call *call)
     call->in_multi = call->head_done = call->paused = call->done = false;
     call->denied = call->dialled = false;
     call->err = AG_OK;
-    call->status = 0;
+    call->status = call->dial_error = 0;
     call->received = 0;
     call->linger_until = 0;
     call->changed = (struct ag_cond){0};

@@ -101,6 +101,7 @@ struct ag_call {
     bool done;       /* nothing more will come */
     bool denied;     /* the judge said no to an address */
     bool dialled;    /* and yes to one */
+    int dial_error;  /* errno of a socket that could not be made */
     enum ag_err err; /* why it failed; AG_OK with `done`: whole */
 
     int status;

@@ -108,14 +108,15 @@ curl_socket_t ag_client_open_socket(void *arg, curlsocktype purpose, struct curl
         return CURL_SOCKET_BAD;
     }
     call->dialled = true;
-    if (AG_FAULT(upstream_connect)) return CURL_SOCKET_BAD;
-    int fd = socket(addr->family, addr->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, addr->protocol);
-    if (fd < 0) return CURL_SOCKET_BAD;
-    if (!socket_add(call->door, fd, true)) {
-        close(fd);
+    if (AG_FAULT(upstream_connect)) {
+        call->dial_error = ECONNREFUSED;
         return CURL_SOCKET_BAD;
     }
-    return fd;
+    int fd = socket(addr->family, addr->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, addr->protocol);
+    if (fd >= 0 && socket_add(call->door, fd, true)) return fd;
+    call->dial_error = fd < 0 ? errno : ENOMEM;
+    if (fd >= 0) close(fd);
+    return CURL_SOCKET_BAD;
 }
 
 int ag_client_close_socket(void *arg, curl_socket_t fd)

@@ -2,6 +2,8 @@
  * what; and calls that are left early. */
 #include "client_help.h"
 
+#include <sys/resource.h>
+
 /* ---- faults ---- */
 
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -268,12 +270,21 @@ static void judge_sits_at_the_socket(void **state)
     with_allow("127.0.0.0/8", user_may, fault_server);
 }
 
-static void injected(struct upstream *up)
+static void out_of_things(struct upstream *up)
 {
     struct ag_call_request request = request_to(up->url);
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 3;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(fetch_err(&request), AG_E_UPSTREAM_UNREACHABLE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_string_equal(ag_diag_text(AG_OK), "this server is out of descriptors");
 #ifdef AG_DEBUG
     assert_ok(ag_fault_arm(AG_STR("upstream_connect=1")));
     assert_int_equal(fetch_err(&request), AG_E_UPSTREAM_UNREACHABLE);
+    assert_string_equal(ag_diag_text(AG_OK), "the connection was refused");
     assert_ok(ag_fault_arm(AG_STR("alloc=-1")));
     assert_int_equal(fetch_err(&request), AG_E_NO_MEMORY);
     assert_ok(ag_fault_arm(AG_STR("alloc=0")));
@@ -281,10 +292,10 @@ static void injected(struct upstream *up)
     assert_ok(fetch_err(&request));
 }
 
-static void named_faults(void **state)
+static void own_shortages(void **state)
 {
     (void)state;
-    with(injected, fault_server);
+    with(out_of_things, fault_server);
 }
 
 /* ---- leaving early ---- */
@@ -350,7 +361,7 @@ int main(void)
         cmocka_unit_test(deadlines_of_the_caller),
         cmocka_unit_test(unreachable_servers),
         cmocka_unit_test(judge_sits_at_the_socket),
-        cmocka_unit_test(named_faults),
+        cmocka_unit_test(own_shortages),
         cmocka_unit_test(cancelled_call_closes_its_connection),
     };
     return cmocka_run_group_tests_name("client_faults", tests, NULL, NULL);
