@@ -3,7 +3,10 @@
 
 /* ---- an answer as server-sent events ---- */
 
-enum { RELAY_QUEUE_BYTES = 16 * 1024 }; /* written at the latest, however fast the model is */
+enum {
+    RELAY_QUEUE_BYTES = 16 * 1024, /* written at the latest, however fast the model is */
+    RELAY_TEXT_BYTES = 256,        /* room for an ordinary piece */
+};
 
 struct relay {
     struct ag_ctx *ctx;
@@ -34,6 +37,7 @@ static enum ag_err relay_started(void *arg, const struct ag_run *run)
 {
     struct relay *relay = arg;
     struct ag_buf data;
+    AG_TRY(ag_buf_reserve(&relay->text, RELAY_TEXT_BYTES));
     AG_TRY(ag_sse_begin(relay->ctx->req));
     ag_buf_init(&data, relay->ctx->scope.arena, 8 * 1024);
     ag_buf_append_char(&data, '{');

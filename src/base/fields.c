@@ -121,6 +121,9 @@ static bool error_add(struct ag_field_errors *errors, struct ag_arena *arena, st
                       const char *code, const char *format, va_list args)
 {
     if (errors->count == AG_FIELD_MAX_ERRORS) return true;
+    if (errors->count == 0)
+        errors->items = AG_ARENA_ARRAY(arena, struct ag_field_error, AG_FIELD_MAX_ERRORS);
+    if (!errors->items) return false;
     char text[MESSAGE_BYTES];
     vsnprintf(text, sizeof(text), format, args);
     struct ag_str message = ag_str(text);

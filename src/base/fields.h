@@ -118,8 +118,8 @@ struct ag_field_error {
     struct ag_str message; /* says how to mend it */
 };
 struct ag_field_errors {
-    struct ag_field_error items[AG_FIELD_MAX_ERRORS];
-    size_t count;
+    struct ag_field_error *items; /* in the arena, made for the first mistake */
+    size_t count;                 /* at most AG_FIELD_MAX_ERRORS */
 };
 /* Adds a mistake found by product rules, e.g. a password on the list of common ones. */
 void ag_field_error(struct ag_field_errors *errors, struct ag_arena *arena, const char *field,

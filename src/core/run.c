@@ -1,6 +1,8 @@
 #include "base/log.h"
 #include "core/internal.h"
 
+enum { OUTPUT_FIRST_BYTES = 512 };
+
 /* A run in progress. */
 struct life {
     struct ag_scope *scope;
@@ -133,6 +135,8 @@ static enum ag_err open_stream(struct life *life, const struct ag_model_choice *
 static enum ag_err announce(struct life *life)
 {
     if (!life->plan->sink || life->announced) return AG_OK;
+    /* Pieces are short and many: begin where doubling from nothing would soon be. */
+    AG_TRY(ag_buf_reserve(&life->output, OUTPUT_FIRST_BYTES));
     AG_TRY(put(life->scope, life->run));
     life->announced = true;
     return life->plan->sink->started ? life->plan->sink->started(life->plan->sink->arg, life->run)

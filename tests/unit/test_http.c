@@ -34,10 +34,11 @@ static void who(struct ag_request *req)
 
 static void invalid(struct ag_request *req)
 {
-    struct ag_field_errors errors = {.count = 2};
-    errors.items[0] = (struct ag_field_error){AG_STR("config.stop[2]"), "too_long",
-                                              AG_STR("at most \"4\"")};
-    errors.items[1] = (struct ag_field_error){AG_STR("name"), "required", AG_STR("is missing")};
+    struct ag_field_error items[] = {
+        {AG_STR("config.stop[2]"), "too_long", AG_STR("at most \"4\"")},
+        {AG_STR("name"), "required", AG_STR("is missing")},
+    };
+    const struct ag_field_errors errors = {.items = items, .count = AG_COUNT(items)};
     (void)!ag_reply_problem(req, ag_fail(AG_E_INVALID, "two fields"), &errors);
 }
 
