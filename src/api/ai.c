@@ -40,6 +40,7 @@ static enum ag_err relay_started(void *arg, const struct ag_run *run)
     AG_TRY(ag_buf_reserve(&relay->text, RELAY_TEXT_BYTES));
     AG_TRY(ag_sse_begin(relay->ctx->req));
     ag_buf_init(&data, relay->ctx->scope.arena, 8 * 1024);
+    AG_TRY(ag_buf_reserve(&data, RELAY_TEXT_BYTES));
     ag_buf_append_char(&data, '{');
     put_uuid(&data, "run_id", run->id);
     if (ag_doc_has(run, AG_RUN_CONVERSATION_ID)) {

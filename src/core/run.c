@@ -109,7 +109,8 @@ static void begin(struct life *life)
     }
     life->started_us = ag_mono_us();
     life->retry_after_s = -1;
-    ag_buf_init(&life->output, scope->arena, AG_RUN_MAX_OUTPUT_BYTES);
+    /* What grows piece by piece grows on the heap: in the arena each step would leave a copy. */
+    ag_buf_init(&life->output, plan->sink ? NULL : scope->arena, AG_RUN_MAX_OUTPUT_BYTES);
 }
 
 static enum ag_err open_stream(struct life *life, const struct ag_model_choice *model)
@@ -229,6 +230,18 @@ static enum ag_err ask_models(struct life *life)
 
 /* ---- the end ---- */
 
+/* Moves the answer, or what came of it, into the arena. AG_E_NO_MEMORY where there was no error. */
+static enum ag_err take_output(struct life *life, enum ag_err err)
+{
+    struct ag_run *run = life->run;
+    run->output_text = ag_buf_str(&life->output);
+    if (!life->plan->sink) return err;
+    run->output_text = ag_arena_copy(life->scope->arena, run->output_text);
+    ag_buf_done(&life->output);
+    if (run->output_text.data || err != AG_OK) return err;
+    return ag_fail(AG_E_NO_MEMORY, "no memory for the answer");
+}
+
 static void finish(struct life *life, enum ag_err err)
 {
     struct ag_run *run = life->run;
@@ -241,7 +254,6 @@ static void finish(struct life *life, enum ag_err err)
         run->ttft_ms = (life->first_us - life->started_us) / 1000;
         AG_SET(run, AG_RUN_TTFT);
     }
-    run->output_text = ag_buf_str(&life->output);
     if (life->plan->keep_texts) AG_SET(run, AG_RUN_OUTPUT_TEXT);
 
     struct ag_core *core = life->scope->core;
@@ -271,7 +283,7 @@ enum ag_err ag_run_execute(struct ag_scope *scope, const struct ag_run_plan *pla
     struct ag_core_loop *loop = ag_core_loop(scope->core);
     begin(&life);
     atomic_fetch_add_explicit(&loop->runs_active, 1, memory_order_relaxed);
-    enum ag_err err = ask_models(&life);
+    enum ag_err err = take_output(&life, ask_models(&life));
     atomic_fetch_sub_explicit(&loop->runs_active, 1, memory_order_relaxed);
     finish(&life, err);
     *ret_retry_after_s = life.retry_after_s;
