@@ -1,5 +1,8 @@
 #include "api/route.h"
 
+/* Anybody may send these bodies, so they are small. */
+enum { CREDENTIALS_MAX_BYTES = 16 * 1024 };
+
 #define SESSION_COOKIE "__Host-agentgen_session"
 
 /* What the browser keeps: no script reads it, no other site sends it (RFC 6265bis 5.6). */
@@ -71,16 +74,18 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
              .doc = "The first account of a server becomes its administrator. Every account gets "
                     "an organisation of its own.",
              .tag = "Identity", .status = 201, .body = &ag_register_schema,
-             .reply = &ag_grant_schema, .errors = {AG_E_EMAIL_TAKEN, AG_E_OVERLOADED}),
+             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,
+             .errors = {AG_E_EMAIL_TAKEN, AG_E_OVERLOADED}),
     AG_ROUTE("login", POST, "/v1/auth/login", PUBLIC, auth_login, "Sign in",
              .doc = "Also sets the browser's session cookie.", .tag = "Identity", .status = 200,
-             .body = &ag_login_schema, .reply = &ag_grant_schema,
+             .body = &ag_login_schema, .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,
              .errors = {AG_E_BAD_CREDENTIALS, AG_E_FORBIDDEN, AG_E_OVERLOADED}),
     AG_ROUTE("refreshToken", POST, "/v1/auth/refresh", PUBLIC, auth_refresh,
              "Trade a refresh token for a new pair",
              .doc = "Each refresh token works once. Using one twice ends its session.",
              .tag = "Identity", .status = 200, .body = &ag_refresh_schema,
-             .reply = &ag_grant_schema, .errors = {AG_E_UNAUTHENTICATED, AG_E_FORBIDDEN}),
+             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,
+             .errors = {AG_E_UNAUTHENTICATED, AG_E_FORBIDDEN}),
     AG_ROUTE("logout", POST, "/v1/auth/logout", ACCOUNT_WRITE, auth_logout, "Sign out",
              .doc = "Ends the session: its tokens are refused from now on.", .tag = "Identity",
              .status = 204),

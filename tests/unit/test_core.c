@@ -54,23 +54,11 @@ static void placeholders_are_replaced_once(void **state)
 static void what_is_no_placeholder_stays(void **state)
 {
     (void)state;
-    const char *const texts[] = {"",
-                                 "{",
-                                 "{{",
-                                 "{{name",
-                                 "{{name}",
-                                 "{{}}",
-                                 "{{ }}",
-                                 "{{na me}}",
-                                 "{{1name}}",
-                                 "{name}",
-                                 "}} {{",
-                                 "{{name\n",
-                                 "{{{}}}",
-                                 "{{na{me}}",
-                                 "{{name}}"
-                                 "{"};
-    for (size_t i = 0; i + 1 < AG_COUNT(texts); i++)
+    const char *const texts[] = {
+        "",          "{",         "{{",     "{{name", "{{name}",  "{{}}",   "{{ }}",
+        "{{na me}}", "{{1name}}", "{name}", "}} {{",  "{{name\n", "{{{}}}", "{{na{me}}",
+    };
+    for (size_t i = 0; i < AG_COUNT(texts); i++)
         render_is(texts[i], texts[i]);
     render_is("{{name}}{", "Ada{");
     render_is("{{{name}}}", "{Ada}");
