@@ -340,8 +340,7 @@ enum ag_err ag_api_openapi(struct ag_buf *out, struct ag_str version)
     ag_buf_append_lit(out,
                       "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"agentgen\",\"description\":"
                       "\"Create, run and watch AI agents. Errors are problem documents (RFC "
-                      "9457) with a stable `code`.\",\"license\":{\"name\":\"Apache-2.0\","
-                      "\"identifier\":\"Apache-2.0\"},\"version\":");
+                      "9457) with a stable `code`.\",\"version\":");
     ag_buf_json_string(out, version);
     ag_buf_append_lit(out, "},\"servers\":[{\"url\":\"/\"}],");
     tags(out);
