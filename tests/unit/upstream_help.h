@@ -164,6 +164,10 @@ static inline AG_UNUSED void *up_accept(void *arg)
     struct upstream *up = arg;
     for (;;) {
         int fd = accept(up->listener, NULL, NULL);
+        if (fd < 0 && errno == EMFILE) { /* a test has taken the process's descriptors away */
+            up_sleep(1);
+            continue;
+        }
         if (fd < 0) return NULL;
         int one = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
