@@ -18,7 +18,7 @@ void ag_api_free(struct ag_api *api);
 /* Lets /metrics read the server's counters. Before the first request. */
 void ag_api_set_server(struct ag_api *api, struct ag_server *server);
 /* Answers one request: the handler given to the server, with the api as `arg`. */
-void ag_api_handle(struct ag_request *req, void *api) AG_SUSPENDS;
+void ag_api_handle(struct ag_request *req, void *arg) AG_SUSPENDS;
 
 /* Documents generated from the tables; they need no core. */
 /* OpenAPI 3.1 as JSON. */
