@@ -59,7 +59,8 @@ cppcheck_src() {
 tidy_file() {
   local file=$1 mark=$build/tidy/${1//\//_} now
   now=$( { cat .clang-tidy; clang -E -P -std=gnu17 -D_GNU_SOURCE -DAG_DEBUG=1 -Isrc \
-    -include src/base/banned.h "$file" 2>/dev/null; } | sha256sum)
+    "-I$build/src" $(pkg-config --cflags-only-I libpq) -include src/base/banned.h "$file"; } |
+    sha256sum)
   [ ! -e "$mark" ] || [ "$(cat "$mark")" != "$now" ] || return 0
   clang-tidy -p "$build" --quiet "$file" 2>/dev/null || return 1
   printf '%s\n' "$now" >"$mark"
