@@ -345,8 +345,11 @@ enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum a
     struct ag_access_cache *cache = ag_core_loop(core)->access;
     /* Read before the database: what is revoked meanwhile makes the entry below useless. */
     uint64_t epoch = atomic_load_explicit(&core->access_epoch, memory_order_acquire);
-    if (ag_access_cache_get(cache, secret, epoch, ret_who) && ret_who->credential == kind)
+    struct ag_principal known;
+    if (ag_access_cache_get(cache, secret, epoch, &known) && known.credential == kind) {
+        *ret_who = known;
         return AG_OK;
+    }
 
     struct ag_access access = {.expires_at = 0};
     enum ag_err err = access_load(core, arena, kind, secret, &access);
@@ -372,7 +375,7 @@ enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum a
         who.permissions &= scope_mask(access.scopes);
         touch_key(core, &access);
     }
-    ag_access_cache_put(ag_core_loop(core)->access, secret, epoch, access.expires_at, &who);
+    ag_access_cache_put(cache, secret, epoch, access.expires_at, &who);
     *ret_who = who;
     return AG_OK;
 }
