@@ -1,6 +1,6 @@
 #include "api/route.h"
 #include "base/log.h"
-#include "http/static.h"
+#include "http/site.h"
 #include "web/assets.h"
 
 static size_t count_routes(void)
@@ -51,7 +51,8 @@ enum ag_err ag_api_new(struct ag_core *core, const struct ag_api_options *option
     api->core = core;
     api->options = *options;
     ag_buf_init(&api->openapi, NULL, 4 * 1024 * 1024);
-    enum ag_err err = compile_routes(api);
+    enum ag_err err = options->web_dir.len > 0 ? ag_site_dir_check(options->web_dir.data) : AG_OK;
+    if (err == AG_OK) err = compile_routes(api);
     if (err == AG_OK) err = write_openapi(api);
     if (err != AG_OK) {
         ag_api_free(api);
@@ -90,16 +91,18 @@ static void add_allow(struct ag_request *req, unsigned methods)
     if (ag_buf_err(&buf) == AG_OK) ag_reply_header(req, "Allow", ag_buf_str(&buf));
 }
 
-/* What is no route may be a file of the web pages. */
+/* What is no route may be a file of the web pages. The explorer's files are always the program's.
+ */
 static enum ag_err answer_file(struct ag_ctx *ctx)
 {
-    const struct ag_asset *asset = ag_asset_find(&ag_web_assets, ctx->req->path);
-    if (!asset) return ag_fail(AG_E_NOT_FOUND, "there is nothing at this path");
+    static const struct ag_site packed = {.assets = &ag_web_assets};
+    struct ag_str path = ctx->req->path;
+    if (ag_str_starts_with(path, AG_STR("/v1/")) || ag_str_eq(path, AG_STR("/v1")))
+        return ag_fail(AG_E_NOT_FOUND, "there is nothing at this path");
     ctx->req->route = "file";
-    if (ctx->req->method == AG_GET || ctx->req->method == AG_HEAD)
-        return ag_reply_asset(ctx->req, asset);
-    add_allow(ctx->req, 1U << AG_GET);
-    return ag_fail(AG_E_METHOD_NOT_ALLOWED, "this path has no such method");
+    bool own = ag_str_eq(path, AG_STR("/swagger")) || ag_str_starts_with(path, AG_STR("/swagger/"));
+    const struct ag_site folder = {&ag_web_assets, ctx->api->options.web_dir.data};
+    return ag_site_reply(own || ctx->api->options.web_dir.len == 0 ? &packed : &folder, ctx->req);
 }
 
 static enum ag_err answer(struct ag_ctx *ctx)

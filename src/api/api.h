@@ -9,9 +9,11 @@ struct ag_api;
 struct ag_api_options {
     struct ag_str metrics_token; /* empty: /metrics answers loopback alone */
     struct ag_str version;       /* of the program, for OpenAPI */
+    struct ag_str web_dir;       /* empty: the packed web pages; else a folder, ends with NUL */
 };
 
-/* Compiles the route table. The core must outlive it. AG_E_CONFIG names a route that is wrong. */
+/* Compiles the route table. The core must outlive it. AG_E_CONFIG names a route that is wrong, or a
+ * folder without web pages. Blocks. */
 enum ag_err ag_api_new(struct ag_core *core, const struct ag_api_options *options,
                        struct ag_api **ret_api) AG_MUST_USE;
 void ag_api_free(struct ag_api *api);

@@ -144,7 +144,6 @@ static enum ag_err success(const struct ag_route *route, struct ag_buf *out)
     ag_buf_printf(out, "\"%d\":{\"description\":\"%s\"", route->status,
                   route->status == 201   ? "Created"
                   : route->status == 204 ? "Done"
-                  : route->status == 307 ? "Elsewhere"
                                          : "OK");
     if (route->flags & AG_RF_ETAG && route->reply)
         ag_buf_append_lit(out, ",\"headers\":{\"ETag\":{\"schema\":{\"type\":\"string\"}}}");

@@ -65,7 +65,7 @@ extern const size_t ag_route_table_count;
 extern const struct ag_route ag_system_routes[], ag_auth_routes[], ag_api_key_routes[],
     ag_agent_routes[], ag_prompt_routes[], ag_ai_routes[], ag_run_routes[], ag_activity_routes[];
 enum {
-    AG_SYSTEM_ROUTES = 5,
+    AG_SYSTEM_ROUTES = 4,
     AG_AUTH_ROUTES = 5,
     AG_API_KEY_ROUTES = 3,
     AG_AGENT_ROUTES = 5,

@@ -63,12 +63,6 @@ static enum ag_err openapi(struct ag_ctx *ctx)
     return ag_buf_append_str(&ctx->reply, ag_buf_str(&ctx->api->openapi));
 }
 
-static enum ag_err root(struct ag_ctx *ctx)
-{
-    ag_reply_header(ctx->req, "Location", AG_STR("/docs"));
-    return ag_ctx_reply_empty(ctx);
-}
-
 const struct ag_route ag_system_routes[AG_SYSTEM_ROUTES] = {
     AG_ROUTE("health", GET, "/health", PUBLIC, health, "Whether the process answers",
              .tag = "System", .status = 200, .reply = &status_schema),
@@ -81,6 +75,4 @@ const struct ag_route ag_system_routes[AG_SYSTEM_ROUTES] = {
              .errors = {AG_E_FORBIDDEN, AG_E_UNAUTHENTICATED}),
     AG_ROUTE("openapi", GET, "/openapi.json", PUBLIC, openapi, "This document", .tag = "System",
              .status = 200, .flags = AG_RF_TEXT | AG_RF_ETAG),
-    AG_ROUTE("root", GET, "/", PUBLIC, root, "Leads to the API explorer", .tag = "System",
-             .status = 307),
 };

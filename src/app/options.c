@@ -98,6 +98,10 @@ const struct ag_option ag_option_table[] = {
     {ROW(metrics_token), .env = "AGENTGEN_METRICS_TOKEN", .group = "Operation",
      .type = AG_OPT_SECRET, .def = "",
      .doc = "What `GET /metrics` wants as bearer token. Without it only this machine may ask."},
+    {ROW(web_dir), .env = "AGENTGEN_WEB_DIR", .group = "Operation", .type = AG_OPT_STRING,
+     .def = "",
+     .doc = "A folder to serve the web pages from, such as `web/out`, while one works on them. "
+            "Without it those in the program are served."},
     {ROW(faults), .env = "AGENTGEN_FAULTS", .group = "Operation", .type = AG_OPT_STRING, .def = "",
      .doc = "Faults to inject, `name=count,...`; for tests, in debug builds only."},
 };

@@ -75,7 +75,7 @@ struct ag_options {
 
     struct ag_str log_level;
     bool access_log;
-    struct ag_str metrics_token, faults;
+    struct ag_str metrics_token, web_dir, faults;
 };
 
 extern const struct ag_option ag_option_table[];

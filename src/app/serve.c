@@ -309,6 +309,7 @@ static enum ag_err open_server(struct serve *serve)
     const struct ag_api_options api_options = {
         .metrics_token = o->metrics_token,
         .version = AG_STR(AG_VERSION),
+        .web_dir = o->web_dir,
     };
     AG_TRY(ag_api_new(&serve->backend.core, &api_options, &serve->api));
     const struct ag_server_options server_options = {

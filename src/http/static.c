@@ -166,6 +166,10 @@ static enum ag_err plain_body(struct ag_request *req, const struct ag_asset *ass
     /* HEAD needs the length only. */
     *ret_body = (struct ag_str){"", asset->plain_bytes};
     if (req->method == AG_HEAD || asset->plain_bytes == 0) return AG_OK;
+    if (asset->plain) {
+        ret_body->data = (const char *)asset->plain;
+        return AG_OK;
+    }
     struct inflate_job job = {asset, ag_arena_alloc(req->arena, asset->plain_bytes)};
     if (!job.out) return ag_fail(AG_E_NO_MEMORY, "no memory to inflate a file");
     if (asset->plain_bytes <= INLINE_INFLATE_BYTES)
@@ -176,30 +180,40 @@ static enum ag_err plain_body(struct ag_request *req, const struct ag_asset *ass
     return AG_OK;
 }
 
-enum ag_err ag_reply_asset(struct ag_request *req, const struct ag_asset *asset)
+static enum ag_err body_of(struct ag_request *req, const struct ag_asset *asset, enum coding coding,
+                           struct ag_str *ret_body)
 {
-    enum coding coding = choose(req, asset);
-    char etag_text[ETAG_BYTES];
-    struct ag_str etag = etag_of(asset, coding, etag_text);
-    bool unchanged = has_it(req, etag);
-    struct ag_str body = {NULL, 0};
-    if (!unchanged && coding == BROTLI) {
-        body = (struct ag_str){(const char *)asset->br, asset->br_bytes};
-    } else if (!unchanged && coding == GZIP) {
-        body = (struct ag_str){(const char *)asset->gzip, asset->gzip_bytes};
-    } else if (!unchanged) {
-        enum ag_err err = plain_body(req, asset, &body);
-        if (err) return ag_reply_problem(req, err, NULL);
-    }
+    if (coding == IDENTITY) return plain_body(req, asset, ret_body);
+    *ret_body = coding == BROTLI ? (struct ag_str){(const char *)asset->br, asset->br_bytes}
+                                 : (struct ag_str){(const char *)asset->gzip, asset->gzip_bytes};
+    return AG_OK;
+}
 
+/* What lets the client keep the file and ask again. */
+static void add_validators(struct ag_request *req, const struct ag_asset *asset, struct ag_str etag)
+{
     ag_reply_header(req, "ETag", etag);
-    ag_reply_header(req, "Vary", AG_STR("Accept-Encoding"));
     ag_reply_header(req, "Cache-Control",
                     asset->immutable ? AG_STR("public, max-age=31536000, immutable")
                                      : AG_STR("no-cache"));
+}
+
+enum ag_err ag_reply_asset(struct ag_request *req, const struct ag_asset *asset, int status)
+{
+    enum coding coding = choose(req, asset);
+    char etag_text[ETAG_BYTES];
+    struct ag_str etag = etag_of(asset, coding, etag_text), body = {NULL, 0};
+    bool unchanged = status == 200 && has_it(req, etag);
+    if (!unchanged) {
+        enum ag_err err = body_of(req, asset, coding, &body);
+        if (err) return ag_reply_problem(req, err, NULL);
+    }
+
+    if (status == 200) add_validators(req, asset, etag);
+    ag_reply_header(req, "Vary", AG_STR("Accept-Encoding"));
     if (asset->csp) ag_reply_header(req, "Content-Security-Policy", ag_str(asset->csp));
     if (unchanged) return ag_reply(req, 304, NULL, (struct ag_str){NULL, 0});
     if (coding != IDENTITY)
         ag_reply_header(req, "Content-Encoding", coding == GZIP ? AG_STR("gzip") : AG_STR("br"));
-    return ag_reply(req, 200, asset->content_type, body);
+    return ag_reply(req, status, asset->content_type, body);
 }

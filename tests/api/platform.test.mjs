@@ -146,14 +146,8 @@ describe('OpenAPI document', () => {
 });
 
 describe('explorer', () => {
-  it('is where the address alone leads', async () => {
-    const reply = await w.anonymous.get('/');
-    assert.equal(reply.status, 307, reply.text);
-    assert.equal(reply.headers.location, '/docs');
-  });
-
   it('is a page that takes nothing from elsewhere', async () => {
-    const reply = await w.anonymous.get('/docs');
+    const reply = await w.anonymous.get('/swagger');
     assert.equal(reply.status, 200);
     assert.equal(reply.type, 'text/html');
     const policy = reply.headers['content-security-policy'];
@@ -163,7 +157,7 @@ describe('explorer', () => {
     const links = [...reply.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link).filter((l) => !l.startsWith('data:'));
     assert.ok(links.length >= 2, reply.text);
     for (const link of links) {
-      const target = new URL(link, `${w.server.url}/docs`);
+      const target = new URL(link, `${w.server.url}/swagger`);
       assert.equal(target.origin, w.server.url, `${link} leads elsewhere`);
       const asset = await w.anonymous.get(target.pathname);
       assert.equal(asset.status, 200, link);
@@ -173,9 +167,9 @@ describe('explorer', () => {
   });
 
   it('is compressed for who takes it, and the same for who does not', async () => {
-    const page = await w.anonymous.get('/docs');
+    const page = await w.anonymous.get('/swagger');
     const script = [...page.text.matchAll(/src="([^"]+\.js)"/g)][0][1];
-    const target = new URL(script, `${w.server.url}/docs`).pathname;
+    const target = new URL(script, `${w.server.url}/swagger`).pathname;
     const plain = await w.anonymous.get(target);
     assert.equal(plain.headers['content-encoding'], undefined);
     const [br, gzip] = await Promise.all(['br', 'gzip'].map((e) => w.anonymous.get(target, { headers: { 'accept-encoding': e } })));
@@ -189,9 +183,9 @@ describe('explorer', () => {
   });
 
   it('is not sent again to who has it', async () => {
-    const first = await w.anonymous.get('/docs', { headers: { 'accept-encoding': 'br' } });
+    const first = await w.anonymous.get('/swagger', { headers: { 'accept-encoding': 'br' } });
     assert.match(first.headers.etag, /^(W\/)?"/);
-    const again = (etag) => w.anonymous.get('/docs', { headers: { 'accept-encoding': 'br', 'if-none-match': etag } });
+    const again = (etag) => w.anonymous.get('/swagger', { headers: { 'accept-encoding': 'br', 'if-none-match': etag } });
     for (const etag of [first.headers.etag, `"x", ${first.headers.etag}`, '*']) {
       const second = await again(etag);
       assert.deepEqual([second.status, second.body.length], [304, 0], etag);
@@ -201,13 +195,13 @@ describe('explorer', () => {
   });
 
   it('answers HEAD with the length alone', async () => {
-    const head = await w.anonymous.request('HEAD', '/docs');
+    const head = await w.anonymous.request('HEAD', '/swagger');
     assert.deepEqual([head.status, head.body.length], [200, 0]);
     assert.ok(Number(head.headers['content-length']) > 0);
   });
 
   it('has no file but its own', async () => {
-    for (const file of ['/docs/nothing.js', '/docs/package.json', '/docs/%2e%2e/secret', '/docs/swagger-ui.css/x']) {
+    for (const file of ['/swagger/nothing.js', '/swagger/package.json', '/swagger/%2e%2e/secret', '/swagger/swagger-ui.css/x']) {
       expectProblem(await w.anonymous.get(file), 404, 'not_found');
     }
   });

@@ -17,7 +17,7 @@ import { openapiDocument } from './server.mjs';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options'];
 const MAX_SHOWN = 40;
-const FILES = /^\/docs(\/|$)/; // the explorer: files, not operations
+const FILES = /^(?!\/v1(\/|$))/; // the web pages: files, not operations
 
 const pointer = (...parts) => parts.map((p) => `/${String(p).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 

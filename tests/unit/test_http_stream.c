@@ -89,6 +89,12 @@ static void quiet(struct ag_request *req)
 static const char PLAIN[] = "body { color: red } body { color: red } body { color: red }";
 static uint8_t packed[256], big_packed[65536], big_plain[100000];
 static struct ag_asset assets[] = {
+    {.path = "/absent.html",
+     .content_type = "text/html; charset=utf-8",
+     .etag = "\"v5\"",
+     .csp = "default-src 'none'",
+     .plain = (const uint8_t *)PLAIN,
+     .plain_bytes = sizeof(PLAIN) - 1},
     {.path = "/app.css",
      .content_type = "text/css",
      .etag = "\"v1\"",
@@ -133,9 +139,9 @@ static int pack_assets(void **state)
 {
     for (size_t i = 0; i < sizeof(big_plain); i++)
         big_plain[i] = (uint8_t)("0123456789abcdef"[i / 7 % 16]);
-    assets[0].gzip_bytes = assets[3].gzip_bytes = pack(PLAIN, sizeof(PLAIN) - 1, packed,
+    assets[1].gzip_bytes = assets[4].gzip_bytes = pack(PLAIN, sizeof(PLAIN) - 1, packed,
                                                        sizeof(packed));
-    assets[1].gzip_bytes = pack(big_plain, sizeof(big_plain), big_packed, sizeof(big_packed));
+    assets[2].gzip_bytes = pack(big_plain, sizeof(big_plain), big_packed, sizeof(big_packed));
     return 0;
 }
 
@@ -144,7 +150,7 @@ static void handle(struct ag_request *req, void *arg)
     struct ag_str path = req->path;
     const struct ag_asset *asset = ag_asset_find(&table, path);
     if (asset)
-        (void)!ag_reply_asset(req, asset);
+        (void)!ag_reply_asset(req, asset, asset == &assets[0] ? 404 : 200);
     else if (ag_str_eq(path, AG_STR("/three")))
         three_events(req);
     else if (ag_str_eq(path, AG_STR("/large")))
@@ -416,6 +422,27 @@ static void files_are_sent_whole(void **state)
     assert_null(ag_asset_find(&(struct ag_asset_table){NULL, 0}, AG_STR("/a")));
 }
 
+static void the_page_of_an_error_is_not_kept(void **state)
+{
+    struct fixture f = {0};
+    fixture_start(&f, handle);
+    struct heard h;
+    int fd = dial(&f);
+    get_asset(fd, "GET", "/absent.html", "If-Match: *\r\nAccept-Encoding: br, gzip\r\n", &h);
+    assert_status(&h, 404);
+    assert_has(&h, "\r\nCache-Control: no-store\r\n");
+    assert_has(&h, "\r\nContent-Security-Policy: default-src 'none'\r\n");
+    assert_has_not(&h, "ETag");
+    assert_has_not(&h, "Content-Encoding");
+    assert_string_equal(body_of(&h), PLAIN);
+    say(fd, "GET /absent.html HTTP/1.1\r\n" HOST "If-None-Match: *\r\n\r\n");
+    hear_reply(fd, &h, true);
+    assert_status(&h, 404);
+    assert_string_equal(body_of(&h), PLAIN);
+    close(fd);
+    fixture_stop(&f);
+}
+
 static void unchanged_files_are_not_sent_again(void **state)
 {
     static const struct {
@@ -469,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_reader_that_leaves_ends_the_stream),
         cmocka_unit_test(the_best_coding_is_chosen),
         cmocka_unit_test(files_are_sent_whole),
+        cmocka_unit_test(the_page_of_an_error_is_not_kept),
         cmocka_unit_test(unchanged_files_are_not_sent_again),
     };
     return cmocka_run_group_tests_name("http_stream", tests, pack_assets, NULL);
