@@ -1,0 +1,19 @@
+import type { NextConfig } from "next";
+import { PHASE_PRODUCTION_BUILD } from "next/constants.js";
+
+/** A static export: the C server serves the files, see docs/internals/web.md. */
+export default function config(phase: string): NextConfig {
+  return {
+    ...(phase === PHASE_PRODUCTION_BUILD ? { output: "export" as const } : {}),
+    agentRules: false,
+    devIndicators: false,
+    // The same sources give the same file names, so that a release can be rebuilt byte by byte.
+    generateBuildId: () => "agentgen",
+    images: { unoptimized: true },
+    poweredByHeader: false,
+    reactStrictMode: true,
+    // See src/lib/remove-scroll.tsx.
+    turbopack: { resolveAlias: { "react-remove-scroll": "./src/lib/remove-scroll.tsx" } },
+    allowedDevOrigins: ["localhost", "127.0.0.1"],
+  };
+}

@@ -1,0 +1,109 @@
+"use client";
+
+import { Command } from "cmdk";
+import { Bot, Keyboard, KeyRound, Moon, Plus, ScrollText, type LucideIcon } from "lucide-react";
+import { useTheme } from "next-themes";
+import { useDeferredValue, useState, type ReactNode } from "react";
+
+import { Kbd } from "@/components/ui/kbd";
+import { $api } from "@/lib/api/client";
+import { useT } from "@/lib/i18n";
+import { useNavigate } from "@/lib/nav";
+import { useUi } from "@/lib/store";
+
+import { NAVIGATION } from "./navigation";
+
+const FOUND_AT_MOST = 6;
+
+function Item({ icon: Icon, children, hint, value, onSelect }: { icon: LucideIcon; children: ReactNode; hint?: string; value?: string; onSelect: () => void }) {
+  return (
+    <Command.Item
+      {...(value === undefined ? {} : { value })}
+      onSelect={onSelect}
+      className="flex cursor-pointer items-center gap-3 rounded-lg px-3 py-2.5 text-sm data-[selected=true]:bg-muted"
+    >
+      <Icon aria-hidden="true" className="size-4 shrink-0 text-muted-foreground" />
+      <span className="min-w-0 grow truncate">{children}</span>
+      {hint ? <Kbd>{hint}</Kbd> : null}
+    </Command.Item>
+  );
+}
+
+const groupClass = "[&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:py-2 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-muted-foreground";
+
+/** Agents and prompts whose name or text holds what was typed: the server searches. */
+function Found({ query, go }: { query: string; go: (to: string) => void }) {
+  const t = useT("core.palette");
+  const q = query.trim();
+  const agents = $api.useQuery("get", "/v1/agents", { params: { query: { q, limit: FOUND_AT_MOST } } }, { enabled: q.length > 1 });
+  const prompts = $api.useQuery("get", "/v1/prompts", { params: { query: { q, limit: FOUND_AT_MOST } } }, { enabled: q.length > 1 });
+  if (q.length < 2) return null;
+  return (
+    <>
+      {agents.data?.data.length ? (
+        <Command.Group heading={t("agents")} className={groupClass} forceMount>
+          {agents.data.data.map((agent) => (
+            <Item key={agent.id} icon={Bot} value={`${agent.name} ${q} ${agent.id}`} onSelect={() => go(`/agents/${agent.id}`)}>{agent.name}</Item>
+          ))}
+        </Command.Group>
+      ) : null}
+      {prompts.data?.data.length ? (
+        <Command.Group heading={t("prompts")} className={groupClass} forceMount>
+          {prompts.data.data.map((prompt) => (
+            <Item key={prompt.id} icon={ScrollText} value={`${prompt.prompt_text.slice(0, 80)} ${q} ${prompt.id}`} onSelect={() => go(`/prompts/${prompt.id}`)}>
+              {prompt.prompt_text.slice(0, 80)}
+            </Item>
+          ))}
+        </Command.Group>
+      ) : null}
+    </>
+  );
+}
+
+export function CommandMenu() {
+  const t = useT("core");
+  const navigate = useNavigate();
+  const { resolvedTheme, setTheme } = useTheme();
+  const setOpen = useUi((state) => state.setPaletteOpen);
+  const setShortcutsOpen = useUi((state) => state.setShortcutsOpen);
+  const [query, setQuery] = useState("");
+  const deferred = useDeferredValue(query);
+
+  const run = (action: () => void) => () => {
+    setOpen(false);
+    action();
+  };
+  const go = (to: string) => run(() => navigate(to))();
+
+  return (
+    <Command.Dialog
+      open
+      onOpenChange={setOpen}
+      label={t("palette.label")}
+      loop
+      overlayClassName="fixed inset-0 z-40 animate-fade bg-black/45 backdrop-blur-[2px]"
+      contentClassName="fixed inset-x-4 top-[12vh] z-50 mx-auto max-w-xl animate-in overflow-hidden rounded-2xl border bg-popover shadow-pop"
+    >
+      <Command.Input
+        value={query}
+        onValueChange={setQuery}
+        placeholder={t("palette.placeholder")}
+        className="h-13 w-full border-b bg-transparent px-5 text-[0.9375rem] outline-none placeholder:text-muted-foreground"
+      />
+      <Command.List className="max-h-[min(26rem,60vh)] overflow-y-auto p-2">
+        <Command.Empty className="px-3 py-8 text-center text-sm text-muted-foreground">{t("palette.empty")}</Command.Empty>
+        <Found query={deferred} go={go} />
+        <Command.Group heading={t("palette.actions")} className={groupClass}>
+          <Item icon={Plus} hint="C" onSelect={() => go("/agents/new")}>{t("nav.new_agent")}</Item>
+          <Item icon={ScrollText} onSelect={() => go("/prompts/new")}>{t("palette.new_prompt")}</Item>
+          <Item icon={KeyRound} onSelect={() => go("/settings?tab=keys")}>{t("palette.create_key")}</Item>
+          <Item icon={Moon} onSelect={run(() => setTheme(resolvedTheme === "dark" ? "light" : "dark"))}>{t("palette.switch_theme")}</Item>
+          <Item icon={Keyboard} hint="?" onSelect={run(() => setShortcutsOpen(true))}>{t("palette.shortcuts")}</Item>
+        </Command.Group>
+        <Command.Group heading={t("palette.go_to")} className={groupClass}>
+          {NAVIGATION.map(({ name, href, icon }) => <Item key={name} icon={icon} onSelect={() => go(href)}>{t(`nav.${name}`)}</Item>)}
+        </Command.Group>
+      </Command.List>
+    </Command.Dialog>
+  );
+}

@@ -1,0 +1,85 @@
+"use client";
+
+import { X } from "lucide-react";
+import { Dialog as Primitive } from "radix-ui";
+import type { ComponentProps, ReactNode } from "react";
+
+import { cn } from "@/lib/cn";
+
+import { Button } from "./button";
+
+export const Dialog = Primitive.Root;
+export const DialogTrigger = Primitive.Trigger;
+export const DialogClose = Primitive.Close;
+
+interface PanelProps extends ComponentProps<typeof Primitive.Content> {
+  heading: ReactNode;
+  description?: ReactNode;
+  /** Name of the button that closes it. */
+  closeLabel: string;
+}
+
+function Overlay() {
+  return <Primitive.Overlay className="fixed inset-0 z-40 animate-fade bg-black/45 backdrop-blur-[2px]" />;
+}
+
+function Heading({ heading, description, closeLabel }: Pick<PanelProps, "heading" | "description" | "closeLabel">) {
+  return (
+    <div className="flex items-start justify-between gap-4">
+      <div className="grid gap-1">
+        <Primitive.Title className="text-lg font-semibold">{heading}</Primitive.Title>
+        {description ? <Primitive.Description className="text-sm text-muted-foreground">{description}</Primitive.Description> : null}
+      </div>
+      <Primitive.Close asChild>
+        <Button variant="ghost" size="icon-sm" className="-me-2 -mt-1" aria-label={closeLabel}><X /></Button>
+      </Primitive.Close>
+    </div>
+  );
+}
+
+/** A dialog in the middle of the screen; on phones it sits at the bottom. */
+export function DialogContent({ heading, description, closeLabel, className, children, ...props }: PanelProps) {
+  return (
+    <Primitive.Portal>
+      <Overlay />
+      <Primitive.Content
+        {...(description ? {} : { "aria-describedby": undefined })}
+        className={cn(
+          "fixed inset-x-0 bottom-0 z-50 mx-auto grid max-h-[92dvh] w-full animate-in gap-5 overflow-y-auto rounded-t-2xl border bg-popover p-6 shadow-pop sm:inset-y-0 sm:my-auto sm:h-fit sm:max-w-lg sm:rounded-2xl",
+          className,
+        )}
+        {...props}
+      >
+        <Heading heading={heading} description={description} closeLabel={closeLabel} />
+        {children}
+      </Primitive.Content>
+    </Primitive.Portal>
+  );
+}
+
+/** A panel that comes in from the side: `end` for details, `start` for navigation. */
+export function SheetContent({ heading, description, closeLabel, side = "end", className, children, ...props }: PanelProps & { side?: "start" | "end" }) {
+  return (
+    <Primitive.Portal>
+      <Overlay />
+      <Primitive.Content
+        {...(description ? {} : { "aria-describedby": undefined })}
+        className={cn(
+          "fixed inset-y-0 z-50 flex w-[min(30rem,92vw)] animate-sheet flex-col gap-5 overflow-y-auto border bg-popover p-6 shadow-pop",
+          side === "end"
+            ? "inset-e-0 [--sheet-from:100%] rtl:[--sheet-from:-100%]"
+            : "inset-s-0 [--sheet-from:-100%] rtl:[--sheet-from:100%]",
+          className,
+        )}
+        {...props}
+      >
+        <Heading heading={heading} description={description} closeLabel={closeLabel} />
+        {children}
+      </Primitive.Content>
+    </Primitive.Portal>
+  );
+}
+
+export function DialogFooter({ className, ...props }: ComponentProps<"div">) {
+  return <div className={cn("flex flex-col-reverse gap-2 sm:flex-row sm:justify-end", className)} {...props} />;
+}

@@ -1,0 +1,81 @@
+"use client";
+
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useMemo, useState } from "react";
+import { useForm, useWatch } from "react-hook-form";
+import * as z from "zod/mini";
+
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { FieldInput } from "@/components/ui/form-controls";
+import { $api } from "@/lib/api/client";
+import { toApiError } from "@/lib/api/problem";
+import { setFormErrors } from "@/lib/forms";
+import { useT } from "@/lib/i18n";
+import { Link, useQueryState } from "@/lib/nav";
+
+import { FormError } from "./form-error";
+import { PasswordField, StrengthMeter } from "./password-field";
+import { useAfterSignIn } from "./use-after-sign-in";
+
+function useRegisterSchema() {
+  const t = useT("auth.problem");
+  return useMemo(
+    () => z.object({
+      name: z.string().check(z.trim(), z.minLength(1, t("name_required")), z.maxLength(100, t("name_long"))),
+      email: z.string().check(z.trim(), z.email(t("email_invalid"))),
+      password: z.string().check(z.minLength(8, t("password_short")), z.maxLength(1024, t("password_long"))),
+    }),
+    [t],
+  );
+}
+
+export function RegisterScreen() {
+  const t = useT("auth");
+  const tCore = useT("core.error");
+  const done = useAfterSignIn();
+  const [params] = useQueryState();
+  const [problem, setProblem] = useState<string | null>(null);
+  const form = useForm({ resolver: zodResolver(useRegisterSchema()), defaultValues: { name: "", email: "", password: "" } });
+  const register = $api.useMutation("post", "/v1/auth/register");
+  const { errors } = form.formState;
+  const { password = "", email = "" } = useWatch({ control: form.control });
+
+  const submit = form.handleSubmit(async (body) => {
+    setProblem(null);
+    try {
+      const grant = await register.mutateAsync({ body });
+      done(grant.user);
+    } catch (thrown) {
+      const error = toApiError(thrown);
+      if (error.code === "email_taken") form.setError("email", { message: t("register.email_taken") }, { shouldFocus: true });
+      else if (error.fields.length) setProblem(setFormErrors(error, form.setError, ["name", "email", "password"]).join(" ") || null);
+      else setProblem(error.offline ? tCore("offline") : error.message);
+    }
+  });
+
+  return (
+    <form onSubmit={submit} noValidate className="grid gap-5">
+      <div className="grid gap-1.5 pb-2">
+        <h1 className="text-2xl font-semibold">{t("register.title")}</h1>
+        <p className="text-sm text-muted-foreground">{t("register.subtitle")}</p>
+      </div>
+      <FormError>{problem}</FormError>
+      <Field label={t("field.name")} error={errors.name?.message}>
+        <FieldInput autoComplete="name" placeholder={t("field.name_placeholder")} {...form.register("name")} />
+      </Field>
+      <Field label={t("field.email")} error={errors.email?.message}>
+        <FieldInput type="email" autoComplete="email" inputMode="email" placeholder={t("field.email_placeholder")} {...form.register("email")} />
+      </Field>
+      <div className="grid gap-2.5">
+        <PasswordField label={t("field.password")} error={errors.password?.message} hint={t("field.password_hint")} autoComplete="new-password" {...form.register("password")} />
+        <StrengthMeter password={password} email={email} />
+      </div>
+      <Button type="submit" size="lg" busy={register.isPending}>{t("register.submit")}</Button>
+      <p className="text-sm text-muted-foreground">
+        {t("register.have_account")}{" "}
+        <Link href={{ pathname: "/login", query: Object.fromEntries(params) }} className="font-medium text-primary hover:underline">{t("register.login")}</Link>
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,39 @@
+import type { QueryClient } from "@tanstack/react-query";
+
+/**
+ * What becomes stale when: the only place where the cache is invalidated after a change. Keys are
+ * `method path` of the call that succeeded, values the paths whose cached replies it outdates.
+ */
+const AGENTS = ["/v1/agents", "/v1/agents/{id}", "/v1/dashboard", "/v1/activity"];
+const PROMPTS = ["/v1/prompts", "/v1/prompts/{id}", "/v1/prompts/facets", "/v1/dashboard"];
+const RUNS = ["/v1/runs", "/v1/runs/{id}", "/v1/dashboard", "/v1/errors"];
+
+export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
+  "post /v1/agents": AGENTS,
+  "put /v1/agents/{id}": AGENTS,
+  "patch /v1/agents/{id}": AGENTS,
+  "delete /v1/agents/{id}": AGENTS,
+  "post /v1/agents/{id}/restore": AGENTS,
+  "post /v1/agents/{id}/duplicate": AGENTS,
+  "post /v1/agents/{id}/publish": AGENTS,
+  "put /v1/agents/{id}/draft": ["/v1/agents"],
+  "delete /v1/agents/{id}/draft": AGENTS,
+  "post /v1/prompts": PROMPTS,
+  "put /v1/prompts/{id}": PROMPTS,
+  "delete /v1/prompts/{id}": PROMPTS,
+  "post /v1/prompts/{id}/restore": PROMPTS,
+  "post /v1/ai/generate": RUNS,
+  "post /v1/ai/validate": RUNS,
+  "post /v1/runs/{id}/cancel": RUNS,
+  "post /v1/providers/{provider}/test": [...RUNS, "/v1/providers"],
+  "post /v1/api-keys": ["/v1/api-keys"],
+  "delete /v1/api-keys/{id}": ["/v1/api-keys"],
+  "patch /v1/auth/me": ["/v1/auth/me"],
+};
+
+/** Marks everything stale that the call outdated. Streams call it themselves at their end. */
+export function invalidateAfter(queries: QueryClient, call: string): Promise<void> {
+  const stale = STALE_AFTER[call];
+  if (!stale) return Promise.resolve();
+  return queries.invalidateQueries({ predicate: ({ queryKey }) => stale.includes(String(queryKey[1])) });
+}

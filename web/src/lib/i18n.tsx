@@ -1,0 +1,69 @@
+"use client";
+
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { IntlProvider } from "use-intl";
+
+import type { Messages } from "@/messages";
+
+import { DEFAULT_LOCALE, LOCALES, LOCALE_KEY, isLocale, matchLocale, type Locale } from "./i18n-config";
+
+export { useFormatter, useLocale, useTranslations as useT } from "use-intl";
+
+type Loader = (locale: Locale) => Promise<Partial<Messages>>;
+
+interface LocaleChoice {
+  locale: Locale;
+  setLocale: (locale: Locale) => void;
+}
+
+const LocaleContext = createContext<LocaleChoice>({ locale: DEFAULT_LOCALE, setLocale: () => undefined });
+
+function storedLocale(): Locale {
+  const stored = window.localStorage.getItem(LOCALE_KEY);
+  return isLocale(stored) ? stored : matchLocale(navigator.languages);
+}
+
+/**
+ * Gives the messages below it. `english` is what the page was exported with; another language is
+ * loaded and swapped in whole, so that no screen mixes two.
+ */
+export function MessagesProvider({ english, load, children }: { english: Partial<Messages>; load: Loader; children: ReactNode }) {
+  const [wanted, setWanted] = useState<Locale>(DEFAULT_LOCALE);
+  const [shown, setShown] = useState<{ locale: Locale; messages: Partial<Messages> }>({ locale: DEFAULT_LOCALE, messages: english });
+
+  useEffect(() => setWanted(storedLocale()), []);
+
+  useEffect(() => {
+    let current = true;
+    const show = (locale: Locale, messages: Partial<Messages>) => {
+      if (!current) return;
+      setShown({ locale, messages });
+      document.documentElement.lang = locale;
+      document.documentElement.dir = LOCALES[locale].dir;
+      if (wanted === storedLocale()) document.documentElement.removeAttribute("data-locale-pending");
+    };
+    if (wanted === DEFAULT_LOCALE) show(DEFAULT_LOCALE, english);
+    else load(wanted).then((messages) => show(wanted, messages), () => show(DEFAULT_LOCALE, english));
+    return () => {
+      current = false;
+    };
+  }, [wanted, english, load]);
+
+  const setLocale = useCallback((locale: Locale) => {
+    window.localStorage.setItem(LOCALE_KEY, locale);
+    setWanted(locale);
+  }, []);
+  const choice = useMemo(() => ({ locale: shown.locale, setLocale }), [shown.locale, setLocale]);
+
+  return (
+    <LocaleContext value={choice}>
+      <IntlProvider locale={shown.locale} messages={shown.messages} timeZone={Intl.DateTimeFormat().resolvedOptions().timeZone}>
+        {children}
+      </IntlProvider>
+    </LocaleContext>
+  );
+}
+
+export function useLocaleChoice(): LocaleChoice {
+  return useContext(LocaleContext);
+}

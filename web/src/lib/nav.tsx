@@ -1,0 +1,71 @@
+"use client";
+
+/** The one file that knows the router. Screens use what it exports and stay router-neutral. */
+import NextLink from "next/link";
+import { usePathname, useRouter, useSearchParams } from "next/navigation";
+import { useCallback, useMemo, type ComponentProps } from "react";
+
+export type LinkProps = Omit<ComponentProps<typeof NextLink>, "prefetch">;
+
+/** A link inside the app. Nothing is fetched before it is followed: 66 requests a page became 25. */
+export function Link(props: LinkProps) {
+  return <NextLink prefetch={false} {...props} />;
+}
+
+/** The current path, such as `/agents/018f…`; without search and hash. */
+export function usePath(): string {
+  return usePathname();
+}
+
+/**
+ * The path's segment at `index`, decoded, or null. Dynamic pages are exported once as a shell, so the
+ * id comes from the address: `useSegment(1)` of `/agents/018f…` is the agent.
+ */
+export function useSegment(index: number): string | null {
+  const segment = usePathname().split("/").filter(Boolean)[index];
+  return segment && segment !== "_" ? decodeURIComponent(segment) : null;
+}
+
+export interface Navigate {
+  (to: string, options?: { replace?: boolean; scroll?: boolean }): void;
+}
+
+export function useNavigate(): Navigate {
+  const router = useRouter();
+  return useCallback(
+    (to, options) => {
+      const scroll = { scroll: options?.scroll ?? true };
+      if (options?.replace) router.replace(to, scroll);
+      else router.push(to, scroll);
+    },
+    [router],
+  );
+}
+
+export type QueryPatch = Record<string, string | null | undefined>;
+
+/**
+ * The address's search parameters as state: filters, tabs and pages live there, so that a reload, a
+ * bookmark and a colleague see the same. `set` leaves out empty values and keeps the rest.
+ */
+export function useQueryState(): [URLSearchParams, (patch: QueryPatch, options?: { push?: boolean }) => void] {
+  const params = useSearchParams();
+  const path = usePathname();
+  const current = useMemo(() => new URLSearchParams(params.toString()), [params]);
+  const set = useCallback(
+    (patch: QueryPatch, options?: { push?: boolean }) => {
+      const next = new URLSearchParams(window.location.search);
+      for (const [name, value] of Object.entries(patch)) {
+        if (value) next.set(name, value);
+        else next.delete(name);
+      }
+      const search = next.toString();
+      const url = search ? `${path}?${search}` : path;
+      // The router follows the history; nothing is fetched for a change of filters.
+      if (options?.push) window.history.pushState(null, "", url);
+      else window.history.replaceState(null, "", url);
+    },
+    [path],
+  );
+  return [current, set];
+}

@@ -1,0 +1,11 @@
+export { default as agents } from "./agents.json";
+export { default as auth } from "./auth.json";
+export { default as chat } from "./chat.json";
+export { default as core } from "./core.json";
+export { default as dashboard } from "./dashboard.json";
+export { default as docs } from "./docs.json";
+export { default as errors } from "./errors.json";
+export { default as prompts } from "./prompts.json";
+export { default as runs } from "./runs.json";
+export { default as settings } from "./settings.json";
+export { default as wizard } from "./wizard.json";

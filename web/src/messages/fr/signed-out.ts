@@ -1,0 +1,2 @@
+export { default as core } from "./core.json";
+export { default as auth } from "./auth.json";

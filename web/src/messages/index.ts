@@ -1,0 +1,35 @@
+/**
+ * Every text of the UI. `en/<namespace>.json` is the source and gives the types; the other languages
+ * have the same files with the same keys (a test says so). Signed-out pages load `core` and `auth` alone.
+ */
+import type agents from "./en/agents.json";
+import type auth from "./en/auth.json";
+import type chat from "./en/chat.json";
+import type core from "./en/core.json";
+import type dashboard from "./en/dashboard.json";
+import type docs from "./en/docs.json";
+import type errors from "./en/errors.json";
+import type prompts from "./en/prompts.json";
+import type runs from "./en/runs.json";
+import type settings from "./en/settings.json";
+import type wizard from "./en/wizard.json";
+
+export interface Messages {
+  core: typeof core;
+  auth: typeof auth;
+  agents: typeof agents;
+  chat: typeof chat;
+  dashboard: typeof dashboard;
+  docs: typeof docs;
+  errors: typeof errors;
+  prompts: typeof prompts;
+  runs: typeof runs;
+  settings: typeof settings;
+  wizard: typeof wizard;
+}
+
+declare module "use-intl" {
+  interface AppConfig {
+    Messages: Messages;
+  }
+}
