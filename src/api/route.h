@@ -63,7 +63,8 @@ extern const struct ag_route_table ag_route_tables[];
 extern const size_t ag_route_table_count;
 
 extern const struct ag_route ag_system_routes[], ag_auth_routes[], ag_api_key_routes[],
-    ag_agent_routes[], ag_prompt_routes[], ag_ai_routes[], ag_run_routes[], ag_activity_routes[];
+    ag_agent_routes[], ag_prompt_routes[], ag_ai_routes[], ag_run_routes[], ag_activity_routes[],
+    ag_template_routes[], ag_proposal_routes[];
 enum {
     AG_SYSTEM_ROUTES = 4,
     AG_AUTH_ROUTES = 5,
@@ -73,6 +74,8 @@ enum {
     AG_AI_ROUTES = 3,
     AG_RUN_ROUTES = 2,
     AG_ACTIVITY_ROUTES = 1,
+    AG_TEMPLATE_ROUTES = 1,
+    AG_PROPOSAL_ROUTES = 1,
 };
 
 /* ---- what a handler gets ---- */

@@ -181,7 +181,7 @@ static enum ag_err read_answer(struct life *life)
         ag_deadline_ms wake = sink && sink->idle_at ? sink->idle_at(sink->arg) : AG_NEVER;
         struct ag_llm_event event;
         enum ag_err err = ag_llm_next(life->stream, wake, &event);
-        if (err == AG_E_CLOSED) return AG_OK;
+        if (err == AG_E_CLOSED) return sink && sink->complete ? sink->complete(sink->arg) : AG_OK;
         if (err == AG_E_TIMEOUT && sink && sink->idle) {
             AG_TRY(sink->idle(sink->arg));
             continue;

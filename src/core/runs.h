@@ -134,6 +134,8 @@ struct ag_run_sink {
     /* The run's row is there. NULL functions are left out. */
     enum ag_err (*started)(void *arg, const struct ag_run *run) AG_SUSPENDS;
     enum ag_err (*delta)(void *arg, struct ag_str text) AG_SUSPENDS;
+    /* The answer is whole; what this returns is what becomes of the run. */
+    enum ag_err (*complete)(void *arg) AG_SUSPENDS;
     /* Nothing more is at hand right now: what was held back should leave. */
     enum ag_err (*flush)(void *arg) AG_SUSPENDS;
     /* When `idle` wants to be called at the latest, and what it does (heartbeats). */
@@ -143,7 +145,7 @@ struct ag_run_sink {
 
 /* A run as the caller declares it; runs.c fills the rest. */
 struct ag_run_plan {
-    const char *kind; /* generate | preview | validate */
+    const char *kind; /* generate | preview | validate | draft */
     struct ag_model_choice model;
     const struct ag_agent_config *config;
     struct ag_llm_request request; /* complete but for `stream` */

@@ -78,7 +78,7 @@ struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
 #define RUN_SUMMARY_FIELDS                                                                         \
     AG_FIELD(struct ag_run, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The run"),                      \
         AG_FIELD(struct ag_run, kind, AG_F_ENUM, AG_FF_REQUIRED,                                   \
-                 .choices = "generate|preview|validate", .doc = "What asked for it"),              \
+                 .choices = "generate|preview|validate|draft|test", .doc = "What asked for it"),              \
         AG_FIELD(struct ag_run, status, AG_F_ENUM, AG_FF_REQUIRED,                                 \
                  .choices = "running|completed|failed|cancelled", .doc = "How far it is"),         \
         AG_FIELD(struct ag_run, agent_id, AG_F_UUID, AG_FF_REQUIRED | AG_FF_NULLABLE,              \
