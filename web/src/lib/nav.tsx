@@ -3,7 +3,7 @@
 /** The one file that knows the router. Screens use what it exports and stay router-neutral. */
 import NextLink from "next/link";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
-import { useCallback, useMemo, type ComponentProps } from "react";
+import { useCallback, useMemo, useSyncExternalStore, type ComponentProps } from "react";
 
 export type LinkProps = Omit<ComponentProps<typeof NextLink>, "prefetch">;
 
@@ -40,6 +40,16 @@ export function useNavigate(): Navigate {
     },
     [router],
   );
+}
+
+const unchanging = () => () => undefined;
+
+/**
+ * The search part of the address the page was opened with, "" in the exported page. For pages that
+ * are to be whole before any script has run; others use useQueryState().
+ */
+export function useOpenedSearch(): string {
+  return useSyncExternalStore(unchanging, () => window.location.search, () => "");
 }
 
 export type QueryPatch = Record<string, string | null | undefined>;

@@ -6,7 +6,7 @@ import { useTheme } from "next-themes";
 import { useDeferredValue, useState, type ReactNode } from "react";
 
 import { Kbd } from "@/components/ui/kbd";
-import { $api } from "@/lib/api/client";
+import { $api } from "@/lib/api/query";
 import { useT } from "@/lib/i18n";
 import { useNavigate } from "@/lib/nav";
 import { useUi } from "@/lib/store";

@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent, DialogFooter } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { FieldInput } from "@/components/ui/form-controls";
-import { $api } from "@/lib/api/client";
+import { $api } from "@/lib/api/query";
 import { toApiError } from "@/lib/api/problem";
 import { useT } from "@/lib/i18n";
 import { useUi } from "@/lib/store";

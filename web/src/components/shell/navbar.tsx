@@ -7,7 +7,7 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { DropdownMenu, DropdownMenuContent, DropdownMenuItem, DropdownMenuSeparator, DropdownMenuTrigger } from "@/components/ui/dropdown-menu";
 import { Kbd } from "@/components/ui/kbd";
-import { $api } from "@/lib/api/client";
+import { $api } from "@/lib/api/query";
 import { useSession } from "@/lib/api/session";
 import { useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";

@@ -1,12 +1,22 @@
-import type { ComponentProps } from "react";
+"use client";
+
+import { useCallback, useState, type ComponentProps } from "react";
 
 import { cn } from "@/lib/cn";
 
-/** Scrolls sideways inside itself, so that a page never does; the keyboard reaches it. */
+/** Scrolls sideways inside itself, so that a page never does; then the keyboard reaches it (WCAG 2.1.1). */
 export function Table({ className, label, ...props }: ComponentProps<"table"> & { label: string }) {
+  const [scrolls, setScrolls] = useState(false);
+  const observe = useCallback((box: HTMLDivElement | null) => {
+    if (!box) return undefined;
+    const observer = new ResizeObserver(() => setScrolls(box.scrollWidth > box.clientWidth + 1));
+    observer.observe(box);
+    if (box.firstElementChild) observer.observe(box.firstElementChild);
+    return () => observer.disconnect();
+  }, []);
+  const reachable = scrolls ? { tabIndex: 0 } : {};
   return (
-    // A scrolling region must be reachable by keyboard (WCAG 2.1.1).
-    <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
+    <div ref={observe} role="region" aria-label={label} {...reachable} className="overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
       <table className={cn("w-full border-collapse text-sm", className)} {...props} />
     </div>
   );

@@ -8,10 +8,10 @@ import * as z from "zod/mini";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { FieldInput } from "@/components/ui/form-controls";
-import { $api } from "@/lib/api/client";
+import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
 import { useT } from "@/lib/i18n";
-import { Link, useQueryState } from "@/lib/nav";
+import { Link, useOpenedSearch } from "@/lib/nav";
 
 import { FormError } from "./form-error";
 import { PasswordField } from "./password-field";
@@ -32,17 +32,16 @@ export function LoginScreen() {
   const t = useT("auth");
   const tCore = useT("core.error");
   const done = useAfterSignIn();
-  const [params] = useQueryState();
+  const search = useOpenedSearch();
   const [problem, setProblem] = useState<string | null>(null);
   const form = useForm({ resolver: zodResolver(useLoginSchema()), defaultValues: { email: "", password: "" } });
-  const login = $api.useMutation("post", "/v1/auth/login");
-  const { errors } = form.formState;
+  const { errors, isSubmitting } = form.formState;
 
   const submit = form.handleSubmit(async (body) => {
     setProblem(null);
     try {
-      const grant = await login.mutateAsync({ body });
-      done(grant.user);
+      await api.POST("/v1/auth/login", { body });
+      done();
     } catch (thrown) {
       const error = toApiError(thrown);
       setProblem(error.code === "bad_credentials" ? t("login.wrong") : error.offline ? tCore("offline") : error.message);
@@ -61,10 +60,10 @@ export function LoginScreen() {
         <FieldInput type="email" autoComplete="username" inputMode="email" placeholder={t("field.email_placeholder")} {...form.register("email")} />
       </Field>
       <PasswordField label={t("field.password")} error={errors.password?.message} autoComplete="current-password" {...form.register("password")} />
-      <Button type="submit" size="lg" busy={login.isPending}>{t("login.submit")}</Button>
+      <Button type="submit" size="lg" busy={isSubmitting}>{t("login.submit")}</Button>
       <p className="text-sm text-muted-foreground">
         {t("login.no_account")}{" "}
-        <Link href={{ pathname: "/register", query: Object.fromEntries(params) }} className="font-medium text-primary hover:underline">{t("login.register")}</Link>
+        <Link href={`/register${search}`} className="font-medium text-primary hover:underline">{t("login.register")}</Link>
       </p>
     </form>
   );

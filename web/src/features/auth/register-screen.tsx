@@ -8,11 +8,11 @@ import * as z from "zod/mini";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { FieldInput } from "@/components/ui/form-controls";
-import { $api } from "@/lib/api/client";
+import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
 import { setFormErrors } from "@/lib/forms";
 import { useT } from "@/lib/i18n";
-import { Link, useQueryState } from "@/lib/nav";
+import { Link, useOpenedSearch } from "@/lib/nav";
 
 import { FormError } from "./form-error";
 import { PasswordField, StrengthMeter } from "./password-field";
@@ -34,18 +34,17 @@ export function RegisterScreen() {
   const t = useT("auth");
   const tCore = useT("core.error");
   const done = useAfterSignIn();
-  const [params] = useQueryState();
+  const search = useOpenedSearch();
   const [problem, setProblem] = useState<string | null>(null);
   const form = useForm({ resolver: zodResolver(useRegisterSchema()), defaultValues: { name: "", email: "", password: "" } });
-  const register = $api.useMutation("post", "/v1/auth/register");
-  const { errors } = form.formState;
+  const { errors, isSubmitting } = form.formState;
   const { password = "", email = "" } = useWatch({ control: form.control });
 
   const submit = form.handleSubmit(async (body) => {
     setProblem(null);
     try {
-      const grant = await register.mutateAsync({ body });
-      done(grant.user);
+      await api.POST("/v1/auth/register", { body });
+      done();
     } catch (thrown) {
       const error = toApiError(thrown);
       if (error.code === "email_taken") form.setError("email", { message: t("register.email_taken") }, { shouldFocus: true });
@@ -71,10 +70,10 @@ export function RegisterScreen() {
         <PasswordField label={t("field.password")} error={errors.password?.message} hint={t("field.password_hint")} autoComplete="new-password" {...form.register("password")} />
         <StrengthMeter password={password} email={email} />
       </div>
-      <Button type="submit" size="lg" busy={register.isPending}>{t("register.submit")}</Button>
+      <Button type="submit" size="lg" busy={isSubmitting}>{t("register.submit")}</Button>
       <p className="text-sm text-muted-foreground">
         {t("register.have_account")}{" "}
-        <Link href={{ pathname: "/login", query: Object.fromEntries(params) }} className="font-medium text-primary hover:underline">{t("register.login")}</Link>
+        <Link href={`/login${search}`} className="font-medium text-primary hover:underline">{t("register.login")}</Link>
       </p>
     </form>
   );

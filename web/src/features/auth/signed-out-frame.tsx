@@ -1,11 +1,10 @@
 "use client";
 
 import { Check } from "lucide-react";
-import { Suspense, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
 import { Brand } from "@/components/shell/brand";
-import { LanguageMenu, ThemeMenu } from "@/components/shell/preferences";
-import { Providers } from "@/components/shell/providers";
+import { LanguageSelect, ThemeToggle } from "@/components/shell/plain-preferences";
 import { MessagesProvider, useT } from "@/lib/i18n";
 import { loadSignedOut } from "@/messages/load";
 
@@ -39,20 +38,18 @@ function Pitch() {
 export function SignedOutFrame({ children }: { children: ReactNode }) {
   return (
     <MessagesProvider english={english} load={loadSignedOut}>
-      <Providers>
-        <div className="grid min-h-dvh lg:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
+      <div className="grid min-h-dvh lg:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
           <Pitch />
           <div className="flex min-h-dvh flex-col">
             <header className="flex items-center justify-between p-4 lg:justify-end">
               <Brand className="lg:hidden" />
-              <div className="flex gap-1"><LanguageMenu /><ThemeMenu /></div>
+              <div className="flex gap-1"><LanguageSelect /><ThemeToggle /></div>
             </header>
             <main className="mx-auto flex w-full max-w-sm grow flex-col justify-center px-5 pb-24">
-              <Suspense>{children}</Suspense>
+              {children}
             </main>
           </div>
-        </div>
-      </Providers>
+      </div>
     </MessagesProvider>
   );
 }

@@ -1,10 +1,8 @@
 "use client";
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 
-import type { User } from "@/lib/api/schema";
-import { useNavigate, useQueryState } from "@/lib/nav";
+import { useNavigate, useOpenedSearch } from "@/lib/nav";
 
 /** Where `?next=` leads, if it stays on this site; nobody is sent elsewhere by a crafted link. */
 export function safeNext(next: string | null): string {
@@ -17,18 +15,9 @@ export function safeNext(next: string | null): string {
   }
 }
 
-/** Remembers who signed in and goes to where they wanted to be. */
-export function useAfterSignIn(): (user: User) => void {
-  const queries = useQueryClient();
+/** Leads to where who signed in wanted to be. */
+export function useAfterSignIn(): () => void {
   const navigate = useNavigate();
-  const [params] = useQueryState();
-  const next = safeNext(params.get("next"));
-  return useCallback(
-    (user) => {
-      queries.clear();
-      queries.setQueryData(["get", "/v1/auth/me", {}], user);
-      navigate(next, { replace: true });
-    },
-    [queries, navigate, next],
-  );
+  const next = safeNext(new URLSearchParams(useOpenedSearch()).get("next"));
+  return useCallback(() => navigate(next, { replace: true }), [navigate, next]);
 }

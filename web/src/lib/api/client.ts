@@ -1,5 +1,4 @@
 import createFetchClient from "openapi-fetch";
-import createQueryClient from "openapi-react-query";
 
 import { errorFromResponse, networkError } from "./problem";
 import type { paths } from "./schema";
@@ -19,6 +18,3 @@ export async function apiFetch(request: Request): Promise<Response> {
 
 /** The typed client: `api.GET("/v1/agents/{id}", …)`. Types come from the server's own document. */
 export const api = createFetchClient<paths>({ baseUrl: "", fetch: apiFetch, credentials: "same-origin" });
-
-/** The same as query hooks: `$api.useQuery("get", "/v1/agents")`, keyed by method, path and parameters. */
-export const $api = createQueryClient(api);

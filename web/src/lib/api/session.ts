@@ -1,4 +1,4 @@
-import { $api } from "./client";
+import { $api } from "./query";
 
 /** Who is signed in: the query of GET /v1/auth/me. A 401 says nobody is. */
 export function useSession() {
