@@ -2,12 +2,18 @@
 
 MAKEFLAGS += --no-print-directory
 SECONDS_EACH ?= 30
+# Where `make deps` puts a Node.js when the machine's is too old.
+export PATH := $(CURDIR)/tools/node/bin:$(PATH)
 
-.PHONY: build run deps check test fmt lint fuzz bench docs clean help
+.PHONY: build web run deps check test fmt lint fuzz bench docs clean help
 .DEFAULT_GOAL := build
 
 build: build/build.ninja ## build/agentgen, the release (no network; `make deps` first on a new machine)
+	@scripts/web.sh
 	@ninja -C build agentgen
+
+web: ## the web pages alone, web/out, when their sources have changed; `make` does it too
+	@scripts/web.sh
 
 run: ## install what is missing, build, and serve at http://localhost:5000 with ./data
 	@scripts/deps.sh build
@@ -41,7 +47,7 @@ docs: build ## generate docs/*.md and docs/openapi.json anew
 	@build/agentgen docs --dir docs
 
 clean: ## remove everything that was built
-	rm -rf build build-*
+	rm -rf build build-* web/out web/.next
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

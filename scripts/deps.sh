@@ -1,26 +1,29 @@
 #!/usr/bin/env bash
 # Installs what agentgen needs on Debian 12 or 13, by package name.
 #
-#   scripts/deps.sh build    what `make` needs (compiler, libraries, the API explorer's files)
-#   scripts/deps.sh test     that, and what `make test` needs (clang, PostgreSQL, nginx, linters, ...)
+#   scripts/deps.sh build    what `make` needs (compiler, libraries, Node.js and npm packages)
+#   scripts/deps.sh test     that, and what `make test` needs (clang, PostgreSQL, nginx, Chromium, ...)
 #
 # Nothing is done for what is already there, so it is cheap to call before every build. Debian 12
 # lacks two libraries (llhttp, yyjson); they come from Debian 13, pinned to exactly those names and
-# reached by changing the suite of the machine's own Debian source, so that mirrors keep working.
+# reached by changing the suite of the machine's own Debian source, so that mirrors keep working. Its
+# Node.js is too old for building the web pages; a newer one comes from npm into tools/node/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# What the machine itself has; `make` puts what was installed here before it.
+PATH=${PATH//"$PWD/tools/node/bin:"/}
 
 BUILD="gcc make meson ninja-build pkg-config python3 python3-brotli libuv1-dev libboost-context-dev
   libcurl4-openssl-dev libsqlite3-dev libpq-dev libsodium-dev libssl-dev zlib1g-dev
   libllhttp-dev libyyjson-dev ca-certificates"
 TEST="clang clang-format clang-tidy cppcheck libclang-rt-dev llvm libcmocka-dev postgresql nginx-light
-  valgrind curl sqlite3 procps"
+  chromium valgrind curl sqlite3 procps"
 FROM_NEXT="libllhttp-dev libllhttp9.2 libyyjson-dev libyyjson0"
 
 what=${1:-build}
 packages=$BUILD
 [ "$what" = build ] || packages="$BUILD $TEST"
-# The project's npm packages need Node; a newer one than Debian's that is already there is kept.
+# A Node.js that is already there is kept.
 command -v node >/dev/null 2>&1 || packages="$packages nodejs"
 command -v npm >/dev/null 2>&1 || packages="$packages npm"
 
@@ -82,7 +85,37 @@ if [ -n "$missing" ]; then
   $sudo apt-get install -y -q --no-install-recommends $missing
 fi
 
-# npm packages, exactly as locked: the API explorer's files, and the tests' tools.
+# Whether the machine's own Node.js can build the web pages (20.9).
+node_is_new() {
+  local version
+  version=$(node --version 2>/dev/null) || return 1
+  [ "$(printf '%s\n' v20.9.0 "$version" | sort -V | head -n 1)" = v20.9.0 ]
+}
+
+# Puts `node`, `npm` and `npx` into tools/node/bin, which the Makefile and the scripts look into first.
+install_node() {
+  local packages=tools/node/node_modules bin=tools/node/bin machine
+  case $(uname -m) in
+  x86_64) machine=x64 ;;
+  aarch64) machine=arm64 ;;
+  *) say "Node.js 20.9 or newer is needed for $(uname -m): install it and run this again"; exit 1 ;;
+  esac
+  if [ ! -x "$bin/node" ] || [ tools/node/package-lock.json -nt "$bin" ]; then
+    say "installing Node.js into tools/node/ (the machine's is $(node --version))"
+    (cd tools/node && npm ci --ignore-scripts --loglevel=error)
+    rm -rf "$bin"
+    mkdir "$bin"
+    ln -s "../node_modules/node-linux-$machine/bin/node" "$bin/node"
+    ln -s ../node_modules/npm/bin/npm-cli.js "$bin/npm"
+    ln -s ../node_modules/npm/bin/npx-cli.js "$bin/npx"
+    chmod +x "$packages/node-linux-$machine/bin/node"
+  fi
+  PATH=$PWD/$bin:$PATH
+}
+
+if node_is_new; then rm -rf tools/node/bin tools/node/node_modules; else install_node; fi
+
+# npm packages, exactly as locked: the API explorer's files, the tests' tools, those of web/.
 if [ -f package-lock.json ]; then
   stamp=node_modules/.agentgen-$what
   if [ ! -e "$stamp" ] || [ package-lock.json -nt "$stamp" ]; then
@@ -92,3 +125,4 @@ if [ -f package-lock.json ]; then
     [ "$what" = build ] || touch node_modules/.agentgen-build
   fi
 fi
+scripts/web.sh install

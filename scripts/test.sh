@@ -2,13 +2,14 @@
 # Runs the tests step by step and ends with one line, `N passed, N failed`.
 #
 #   scripts/test.sh              every step, in the order below
-#   scripts/test.sh check        debug build, unit tests, API tests on SQLite
+#   scripts/test.sh check        web pages, debug build, unit tests, API tests on SQLite
 #   scripts/test.sh lint drift   these steps
 #
 # A step prints one line; what it said is in build-test/STEP.log, and its end is shown when it fails.
 # A step that counts no tests of its own, such as a build, counts as one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/tools/node/bin:$PATH
 
 logs=build-test
 jobs=$(nproc)
@@ -24,10 +25,15 @@ configure() {
   [ -e "$dir/build.ninja" ] || meson setup "$dir" "$@"
 }
 
-release() { configure build --buildtype=release -Doptimization=2 && ninja -C build -j "$jobs" "$@"; }
+# Every build takes the web pages in; a release is none without them.
+release() {
+  scripts/web.sh && configure build --buildtype=release -Doptimization=2 &&
+    ninja -C build -j "$jobs" "$@"
+}
 debug() { configure build-debug --buildtype=debugoptimized && ninja -C build-debug -j "$jobs" "$@"; }
 clang_release() {
-  CC=clang configure "$logs/clang" --buildtype=release && ninja -C "$logs/clang" -j "$jobs" "$@"
+  scripts/web.sh && CC=clang configure "$logs/clang" --buildtype=release &&
+    ninja -C "$logs/clang" -j "$jobs" "$@"
 }
 asan() {
   CC=clang configure "$logs/asan" -Db_sanitize=address,undefined -Db_lundef=false &&
@@ -64,6 +70,7 @@ sanitized() {
 
 # ---- the steps ----
 
+step_web() { scripts/web.sh; }
 step_gcc() { release all bench-tools && debug all meson-test-prereq; }
 step_clang() { clang_release all meson-test-prereq bench-tools; }
 step_unit() { debug meson-test-prereq && unit build-debug; }
@@ -80,8 +87,8 @@ step_bench_tools() {
   release bench-tools && node --test --test-reporter=tap tests/bench/tools.test.mjs
 }
 
-all_steps="gcc clang unit api asan_unit asan_api tsan_unit tsan_api fuzz bench_tools drift lint"
-check_steps="unit api_sqlite"
+all_steps="web gcc clang unit api asan_unit asan_api tsan_unit tsan_api fuzz bench_tools drift lint"
+check_steps="web unit api_sqlite"
 
 # ---- counting ----
 
