@@ -49,6 +49,8 @@ enum {
     AG_FF_NO_TRIM = 32,   /* keep surrounding white space, which other strings lose, so that one
                              with min >= 1 must not be blank */
     AG_FF_ID_TEXT = 64,   /* [A-Za-z0-9_][A-Za-z0-9_.-]* only, as for variable names */
+    AG_FF_CLEARS = 128,   /* with NULLABLE: null is a value, the zeroed one; it takes away what a
+                             change would otherwise leave as it is */
 };
 
 struct ag_schema;
@@ -60,7 +62,8 @@ struct ag_field {
     size_t offset;       /* in the document's struct */
     double min, max;     /* both 0: no limit (strings and lists always have one: AG_FIELD_MAX_*) */
     const char *choices; /* AG_F_ENUM: "formal|friendly|concise" */
-    const struct ag_schema *sub; /* AG_F_OBJECT, and AG_F_LIST of objects */
+    const struct ag_schema *sub; /* AG_F_OBJECT, and AG_F_LIST of objects; AG_F_JSON: its form in
+                                    the schema, unchecked */
     enum ag_field_type item;     /* AG_F_LIST: the items' type */
     double item_min, item_max;   /* AG_F_LIST: the items' limits; AG_F_MAP: the values' */
     const char *def;             /* default as JSON text ("20", "\"text\""), applied when absent */

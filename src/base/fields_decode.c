@@ -372,7 +372,10 @@ static void decode_field(struct ag_walk *walk, const struct ag_field *field, uin
         ag_walk_mistake(walk, path, "unknown", "is set by the server and cannot be sent");
         return;
     }
-    if (yyjson_is_null(value) && field->flags & AG_FF_NULLABLE) return;
+    if (yyjson_is_null(value) && field->flags & AG_FF_NULLABLE) {
+        if (field->flags & AG_FF_CLEARS) *(uint64_t *)doc |= bit;
+        return;
+    }
     struct ag_rule rule = ag_rule_of(field);
     size_t before = walk->errors->count;
     decode_value(walk, &rule, path, depth + 1, value, (char *)doc + field->offset);

@@ -135,6 +135,10 @@ static void put_rule(const struct ag_rule *rule, bool nullable, struct ag_buf *o
         put_format(out, "date-time", nullable);
         return;
     case AG_F_JSON:
+        if (rule->sub) {
+            put_object(rule, nullable, out);
+            return;
+        }
         put_type(out, "object", nullable);
         ag_buf_append_lit(out, ",\"additionalProperties\":true");
         return;

@@ -771,6 +771,48 @@ static void note_schema(const struct ag_schema *schema, void *arg)
     ag_buf_printf(buf, "%s ", schema->name);
 }
 
+/* What changes of something: null takes away, what is left out stays. */
+struct change {
+    uint64_t set;
+    struct ag_str note;
+    struct ag_str form; /* as JSON of a Config */
+};
+static const struct ag_field change_fields[] = {
+    AG_FIELD(struct change, note, AG_F_STRING, AG_FF_NULLABLE | AG_FF_CLEARS),
+    AG_FIELD(struct change, form, AG_F_JSON, AG_FF_NULLABLE, .sub = &config_schema),
+};
+static AG_SCHEMA(change_schema, "Change", struct change, "A change.", change_fields);
+
+static void test_null_takes_away(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        bool set;
+        const char *note;
+    } rows[] = {{"{\"note\":null}", true, ""}, {"{}", false, ""}, {"{\"note\":\"a\"}", true, "a"}};
+    for (size_t i = 0; i < AG_COUNT(rows); i++) {
+        struct change change = {0};
+        assert_ok(ag_fields_decode(&change_schema, ag_str(rows[i].json), &change, &arena, &errors));
+        assert_int_equal(ag_doc_has(&change, 0), rows[i].set);
+        assert_str(change.note, rows[i].note);
+    }
+}
+
+static void test_json_of_a_known_form(void **state)
+{
+    (void)state;
+    yyjson_doc *doc = schema_of(&change_schema);
+    schema_has(doc, "/properties/form/anyOf",
+               "[{\"$ref\":\"#/components/schemas/Config\"},{\"type\":\"null\"}]");
+    yyjson_doc_free(doc);
+    /* The form is told, not checked, and the text is kept as it is. */
+    struct change change = {0};
+    assert_ok(ag_fields_decode(&change_schema, AG_STR("{\"form\":{\"temperature\":\"hot\"}}"),
+                               &change, &arena, &errors));
+    assert_str(change.form, "{\"temperature\":\"hot\"}");
+}
+
 static void test_schema_walk(void **state)
 {
     struct ag_buf buf;
@@ -817,6 +859,8 @@ int main(void)
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_schema),
         cmocka_unit_test(test_schema_at_the_ceiling),
+        cmocka_unit_test(test_null_takes_away),
+        cmocka_unit_test(test_json_of_a_known_form),
         cmocka_unit_test(test_schema_walk),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
