@@ -213,7 +213,7 @@ static enum ag_err ai_validate(struct ag_ctx *ctx)
 #define UPSTREAM_ERRORS                                                                            \
     {                                                                                              \
         AG_E_MODEL_UNAVAILABLE, AG_E_UPSTREAM_ERROR, AG_E_UPSTREAM_TIMEOUT,                        \
-            AG_E_UPSTREAM_RATE_LIMITED, AG_E_CONFLICT, AG_E_NOT_FOUND                              \
+            AG_E_UPSTREAM_RATE_LIMITED, AG_E_CONFLICT, AG_E_AGENT_NOT_PUBLISHED, AG_E_NOT_FOUND    \
     }
 
 #define STREAM_DOC                                                                                 \

@@ -127,7 +127,7 @@ static enum ag_err parameters(const struct ag_route *route, struct ag_buf *out)
         header_parameter(out, &first, "Idempotency-Key",
                          "Repeats of the request with the same key get the first reply; kept for "
                          "24 hours");
-    if ((route->flags & AG_RF_ETAG) && (route->method == AG_PUT || route->method == AG_DELETE))
+    if (ag_route_takes_if_match(route))
         header_parameter(out, &first, "If-Match",
                          "The ETag you have seen; 412 when it has changed");
     if ((route->flags & AG_RF_ETAG) && route->method == AG_GET)
@@ -194,8 +194,7 @@ static size_t collect_errors(const struct ag_route *route, enum ag_err errors[MA
         errors[n++] = AG_E_IDEMPOTENCY_BUSY;
         errors[n++] = AG_E_IDEMPOTENCY_MISMATCH;
     }
-    if ((route->flags & AG_RF_ETAG) && route->method != AG_GET && route->method != AG_POST)
-        errors[n++] = AG_E_STALE;
+    if (ag_route_takes_if_match(route)) errors[n++] = AG_E_STALE;
     for (size_t i = 0; i < AG_ROUTE_MAX_ERRORS && route->errors[i] != AG_OK; i++)
         errors[n++] = route->errors[i];
     errors[n++] = AG_E_INTERNAL;

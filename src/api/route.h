@@ -14,7 +14,8 @@ struct ag_ctx;
 
 enum ag_route_flag {
     AG_RF_IDEMPOTENT = 1, /* takes an Idempotency-Key */
-    AG_RF_ETAG = 2,       /* its reply has an ETag; GET answers 304, PUT and DELETE take If-Match */
+    AG_RF_ETAG = 2,       /* its reply has an ETag; GET answers 304, others of an {id} take
+                             If-Match */
     AG_RF_LIST = 4,       /* replies with a page of `reply` */
     AG_RF_SSE = 8,        /* may answer as server-sent events */
     AG_RF_TEXT = 16,      /* replies with text rather than JSON */
@@ -69,14 +70,20 @@ enum {
     AG_SYSTEM_ROUTES = 4,
     AG_AUTH_ROUTES = 5,
     AG_API_KEY_ROUTES = 3,
-    AG_AGENT_ROUTES = 5,
-    AG_PROMPT_ROUTES = 5,
+    AG_AGENT_ROUTES = 11,
+    AG_PROMPT_ROUTES = 7,
     AG_AI_ROUTES = 3,
     AG_RUN_ROUTES = 2,
     AG_ACTIVITY_ROUTES = 1,
     AG_TEMPLATE_ROUTES = 1,
     AG_PROPOSAL_ROUTES = 1,
 };
+
+/* Whether the row takes If-Match. */
+static inline bool ag_route_takes_if_match(const struct ag_route *route)
+{
+    return (route->flags & AG_RF_ETAG) && route->method != AG_GET && strchr(route->path, '{');
+}
 
 /* ---- what a handler gets ---- */
 
@@ -88,7 +95,7 @@ struct ag_ctx {
     struct ag_uuid id; /* the path's {id} */
     const void *query; /* the documents of the row's schemas */
     const void *body;
-    int64_t if_version; /* of If-Match; 0: none given */
+    int64_t if_version; /* of If-Match, or AG_ANY_VERSION, AG_NO_VERSION */
     /* the reply, sent by the guard once the handler has returned */
     int status;
     const char *content_type;
@@ -103,6 +110,10 @@ enum ag_err ag_ctx_reply(struct ag_ctx *ctx, const void *doc);
 enum ag_err ag_ctx_reply_empty(struct ag_ctx *ctx);
 /* The same with an ETag made of `version`; on GET a matching If-None-Match makes it 304. */
 enum ag_err ag_ctx_reply_version(struct ag_ctx *ctx, const void *doc, int64_t version);
+/* The same where a second counter changes the document, too: "version.revision" once it has. Of an
+ * If-Match the version alone counts. */
+enum ag_err ag_ctx_reply_revision(struct ag_ctx *ctx, const void *doc, int64_t version,
+                                  int64_t revision);
 /* Whether the client has the version of `etag` (If-None-Match, RFC 9110 13.1.2): the status is 304
  * then, and the handler is done. */
 bool ag_ctx_not_modified(struct ag_ctx *ctx, struct ag_str etag);

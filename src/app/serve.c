@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 enum {
+    HOUSEKEEP_FIRST_MS = 1000, /* a server that is restarted often keeps house, too */
     HOUSEKEEP_MS = 10 * 60 * 1000,
     DRAIN_LOOK_MS = 10,    /* how often a draining loop counts its connections */
     UNWIND_MS = 10 * 1000, /* for what was cancelled to come to its end */
@@ -87,7 +88,8 @@ static void drain(struct serve *serve)
 static void housekeeper_fiber(void *arg)
 {
     struct serve *serve = arg;
-    while (ag_fiber_sleep(HOUSEKEEP_MS) == AG_OK) {
+    for (int64_t wait_ms = HOUSEKEEP_FIRST_MS; ag_fiber_sleep(wait_ms) == AG_OK;
+         wait_ms = HOUSEKEEP_MS) {
         enum ag_err err = ag_core_housekeep(&serve->backend.core);
         if (err != AG_OK) ag_log_diag(AG_LOG_WARN, "housekeeping_failed", err);
     }

@@ -29,6 +29,7 @@
     X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, false, "This path has other methods")         \
     X(REQUEST_TIMEOUT, "request_timeout", 408, true, "The request took too long to arrive")        \
     X(CONFLICT, "conflict", 409, false, "The request conflicts with the current state")            \
+    X(AGENT_NOT_PUBLISHED, "agent_not_published", 409, false, "The agent was never published")     \
     X(EMAIL_TAKEN, "email_taken", 409, false, "An account with this e-mail exists")                \
     X(IDEMPOTENCY_BUSY, "idempotency_in_progress", 409, true,                                      \
       "A request with this Idempotency-Key is still running")                                      \

@@ -68,7 +68,7 @@ static enum ag_err load(struct ag_core *core, struct ag_uuid org, struct ag_uuid
     /* Read before the row: a change that comes meanwhile makes this entry old. */
     entry->epoch = atomic_load_explicit(&core->agents_epoch, memory_order_acquire);
     ag_arena_init(&entry->arena);
-    enum ag_err err = ag_agents_get(core->db, &entry->arena, org, id, &entry->agent);
+    enum ag_err err = ag_agents_get_published(core->db, &entry->arena, org, id, &entry->agent);
     if (err == AG_OK)
         err = ag_agent_config_decode(entry->agent.config, &entry->arena, &entry->config);
     if (err != AG_OK) {

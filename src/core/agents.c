@@ -1,112 +1,250 @@
 #include "core/internal.h"
 
-/* One change of one agent, as a transaction sees it. */
-struct change {
-    struct ag_scope *scope;
-    struct ag_agent agent;
-    int64_t if_version; /* 0: any */
+const struct ag_kind ag_agent_kind = {
+    .entity = &ag_agent_entity,
+    .name = "agent",
+    .for_others = AG_PERM_AGENTS_DELETE,
 };
 
-static enum ag_err note(struct ag_tx *tx, const struct change *change, const char *action)
+void ag_agent_describe(struct ag_agent *agent, struct ag_str description)
 {
-    const struct ag_principal *who = &change->scope->who;
-    char text[AG_UUID_TEXT_BYTES];
-    return ag_activity_insert(
-        tx, who->org_id, who->user_id, action,
-        ag_details(ag_tx_arena(tx), "agent_id", ag_uuid_format(change->agent.id, text)));
+    agent->set &= ~(UINT64_C(1) << AG_AGENT_DESCRIPTION);
+    agent->description = description;
+    if (description.len > 0) AG_SET(agent, AG_AGENT_DESCRIPTION);
 }
+
+void ag_agent_put_live(struct ag_agent *agent)
+{
+    int64_t now = AG_MAX(ag_wall_ms(), agent->updated_at);
+    agent->version++;
+    agent->status = AG_STR("published");
+    agent->published_at = now;
+    agent->updated_at = now;
+    AG_SET(agent, AG_AGENT_PUBLISHED_AT);
+}
+
+/* ---- new ones ---- */
+
+struct creation {
+    const struct ag_scope *scope;
+    const struct ag_agent *agent;
+    const char *did;
+};
 
 static enum ag_err create_tx(struct ag_tx *tx, void *arg)
 {
-    struct change *change = arg;
-    AG_TRY(ag_agents_insert(tx, change->scope->who.org_id, &change->agent));
-    return note(tx, change, "agent.created");
+    const struct creation *creation = arg;
+    AG_TRY(ag_agents_insert(tx, creation->scope->who.org_id, creation->agent));
+    return ag_note(tx, creation->scope, &ag_agent_kind, creation->did, creation->agent->id);
 }
 
-static void take_description(const struct ag_agent_input *input, struct ag_agent *agent)
+static enum ag_err insert(struct ag_scope *scope, const struct ag_agent *agent, const char *did,
+                          struct ag_agent *ret_agent)
 {
-    agent->set &= ~(UINT64_C(1) << AG_AGENT_DESCRIPTION);
-    if (!ag_doc_has(input, AG_AGENT_INPUT_DESCRIPTION)) return;
-    agent->description = input->description;
-    AG_SET(agent, AG_AGENT_DESCRIPTION);
+    struct creation creation = {.scope = scope, .agent = agent, .did = did};
+    enum ag_err err = ag_db_write(scope->core->db, scope->arena, create_tx, &creation);
+    /* The id was reserved by a request whose process died after this commit. */
+    if (err == AG_E_EXISTS && !ag_uuid_is_nil(scope->reserved_id))
+        return ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, agent->id,
+                             ret_agent);
+    AG_TRY(err);
+    *ret_agent = *agent;
+    return AG_OK;
+}
+
+static enum ag_err check_new(struct ag_scope *scope, const struct ag_agent_input *input)
+{
+    static const struct {
+        const char *name;
+        int field;
+        bool required;
+    } fields[] = {{"name", AG_AGENT_INPUT_NAME, true},
+                  {"description", AG_AGENT_INPUT_DESCRIPTION, false},
+                  {"config", AG_AGENT_INPUT_CONFIG, true}};
+    bool draft = ag_doc_has(input, AG_AGENT_INPUT_DRAFT);
+    for (size_t i = 0; i < AG_COUNT(fields); i++) {
+        bool given = ag_doc_has(input, (size_t)fields[i].field);
+        if (draft && given)
+            ag_field_error(scope->errors, scope->arena, fields[i].name, "unexpected",
+                           "stands within the draft when there is one");
+        if (!draft && !given && fields[i].required)
+            ag_field_error(scope->errors, scope->arena, fields[i].name, "required",
+                           "is required without a draft");
+    }
+    return scope->errors->count > 0 ? ag_fail(AG_E_INVALID, "a new agent is either published, with "
+                                                            "name and config, or a draft")
+                                    : AG_OK;
 }
 
 enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input *input,
                             struct ag_agent *ret_agent)
 {
-    AG_TRY(ag_agent_config_check(scope, &input->config));
+    AG_TRY(check_new(scope, input));
     int64_t now = ag_wall_ms();
-    struct change change = {
-        .scope = scope,
-        .agent = {.id = ag_scope_new_id(scope),
-                  .user_id = scope->who.user_id,
-                  .name = ag_str_trim(input->name),
-                  .version = 1,
-                  .created_at = now,
-                  .updated_at = now},
+    struct ag_agent agent = {
+        .id = ag_scope_new_id(scope),
+        .user_id = scope->who.user_id,
+        .status = AG_STR("draft"),
+        .config = AG_STR("{}"),
+        .created_at = now,
+        .updated_at = now,
     };
-    take_description(input, &change.agent);
-    AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &change.agent.config));
-    enum ag_err err = ag_db_write(scope->core->db, scope->arena, create_tx, &change);
-    /* The id was reserved by a request whose process died after this commit. */
-    if (err == AG_E_EXISTS && !ag_uuid_is_nil(scope->reserved_id))
-        return ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, change.agent.id,
-                             ret_agent);
-    AG_TRY(err);
-    *ret_agent = change.agent;
+    if (ag_doc_has(input, AG_AGENT_INPUT_DRAFT)) {
+        AG_TRY(ag_draft_change(&agent, &input->draft, scope->arena));
+    } else {
+        AG_TRY(ag_agent_config_check(scope, &input->config));
+        AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &agent.config));
+        agent.name = input->name;
+        ag_agent_describe(&agent, input->description);
+        ag_agent_put_live(&agent);
+    }
+    return insert(scope, &agent, "created", ret_agent);
+}
+
+/* "X (copy)", within the longest name. */
+static struct ag_str copy_name(struct ag_str name, struct ag_arena *arena)
+{
+    static const char suffix[] = " (copy)";
+    size_t end = 0;
+    for (size_t i = 0; i < AG_AGENT_NAME_MAX - (sizeof(suffix) - 1) && end < name.len; i++)
+        end += AG_MAX(ag_utf8_char(ag_str_sub(name, end, 4)), 1U);
+    return ag_arena_printf(arena, "%.*s%s", (int)end, name.data, suffix);
+}
+
+enum ag_err ag_agent_duplicate(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
+                               struct ag_agent *ret_agent)
+{
+    struct ag_agent agent;
+    AG_TRY(ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, id, &agent));
+    AG_TRY(ag_check_version(if_version, agent.version));
+    int64_t now = ag_wall_ms();
+    agent.id = ag_scope_new_id(scope);
+    agent.user_id = scope->who.user_id;
+    agent.created_at = agent.updated_at = now;
+    agent.draft_revision = 0;
+    if (agent.version > 0) {
+        agent.version = 1;
+        agent.published_at = now;
+    }
+    agent.name = copy_name(agent.name, scope->arena);
+    if (!agent.name.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a name");
+    struct ag_agent_draft renamed = {.name = agent.name};
+    AG_SET(&renamed, AG_DRAFT_NAME);
+    if (agent.has_draft) AG_TRY(ag_draft_change(&agent, &renamed, scope->arena));
+    return insert(scope, &agent, "created", ret_agent);
+}
+
+/* ---- changes ---- */
+
+static enum ag_err change_tx(struct ag_tx *tx, void *arg)
+{
+    struct ag_agent_change *change = arg;
+    struct ag_uuid org = change->scope->who.org_id;
+    AG_TRY(ag_agents_lock(tx, org, change->id, &change->agent));
+    AG_TRY(ag_check_version(change->if_version, change->agent.version));
+    AG_TRY(ag_check_version(change->if_revision, change->agent.draft_revision));
+    AG_TRY(change->apply(change, ag_tx_arena(tx)));
+    AG_TRY(ag_agents_update(tx, org, &change->agent));
+    return ag_note(tx, change->scope, &ag_agent_kind, change->did, change->id);
+}
+
+enum ag_err ag_agent_change(struct ag_agent_change *change)
+{
+    struct ag_core *core = change->scope->core;
+    AG_TRY(ag_db_write(core->db, change->scope->arena, change_tx, change));
+    ag_agents_changed(core);
     return AG_OK;
 }
 
-static enum ag_err replace_tx(struct ag_tx *tx, void *arg)
+static enum ag_err apply_replace(struct ag_agent_change *change, struct ag_arena *arena)
 {
-    struct change *change = arg;
-    struct ag_uuid org = change->scope->who.org_id;
-    struct ag_agent before;
-    AG_TRY(ag_agents_lock(tx, org, change->agent.id, &before));
-    AG_TRY(ag_check_version(change->if_version, before.version));
-    change->agent.user_id = before.user_id;
-    change->agent.created_at = before.created_at;
-    change->agent.version = before.version + 1;
-    change->agent.updated_at = AG_MAX(ag_wall_ms(), before.updated_at);
-    AG_TRY(ag_agents_update(tx, org, &change->agent));
-    return note(tx, change, "agent.updated");
+    (void)arena;
+    struct ag_agent *agent = &change->agent;
+    agent->name = change->input->name;
+    agent->config = change->config;
+    ag_agent_describe(agent, change->input->description);
+    ag_agent_put_live(agent);
+    return AG_OK;
 }
 
 enum ag_err ag_agent_replace(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
                              const struct ag_agent_input *input, struct ag_agent *ret_agent)
 {
     AG_TRY(ag_agent_config_check(scope, &input->config));
-    struct change change = {
+    struct ag_agent_change change = {
         .scope = scope,
-        .agent = {.id = id, .name = ag_str_trim(input->name)},
+        .id = id,
         .if_version = if_version,
+        .if_revision = AG_ANY_VERSION,
+        .apply = apply_replace,
+        .did = "updated",
+        .input = input,
     };
-    take_description(input, &change.agent);
-    AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &change.agent.config));
-    AG_TRY(ag_db_write(scope->core->db, scope->arena, replace_tx, &change));
-    ag_agents_changed(scope->core);
+    AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &change.config));
+    AG_TRY(ag_agent_change(&change));
     *ret_agent = change.agent;
     return AG_OK;
 }
 
-static enum ag_err delete_tx(struct ag_tx *tx, void *arg)
+/* What was never published has its name and configuration in the working copy alone. */
+static enum ag_err patch_draft(struct ag_agent_change *change, struct ag_arena *arena)
 {
-    struct change *change = arg;
-    const struct ag_principal *who = &change->scope->who;
-    struct ag_agent before;
-    AG_TRY(ag_agents_lock(tx, who->org_id, change->agent.id, &before));
-    if (!ag_uuid_eq(before.user_id, who->user_id) && !ag_principal_may(who, AG_PERM_AGENTS_DELETE))
-        return ag_fail(AG_E_FORBIDDEN,
-                       "only its creator or an administrator may delete this agent");
-    AG_TRY(ag_check_version(change->if_version, before.version));
-    AG_TRY(ag_agents_delete(tx, who->org_id, before.id, before.version));
-    return note(tx, change, "agent.deleted");
+    const struct ag_agent_input *input = change->input;
+    struct ag_agent_draft draft = {
+        .name = input->name, .description = input->description, .config = change->config};
+    if (ag_doc_has(input, AG_AGENT_INPUT_NAME)) AG_SET(&draft, AG_DRAFT_NAME);
+    if (ag_doc_has(input, AG_AGENT_INPUT_DESCRIPTION)) AG_SET(&draft, AG_DRAFT_DESCRIPTION);
+    if (ag_doc_has(input, AG_AGENT_INPUT_CONFIG)) AG_SET(&draft, AG_DRAFT_CONFIG);
+    return ag_draft_change(&change->agent, &draft, arena);
+}
+
+static enum ag_err apply_patch(struct ag_agent_change *change, struct ag_arena *arena)
+{
+    const struct ag_agent_input *input = change->input;
+    struct ag_agent *agent = &change->agent;
+    if (agent->version == 0) return patch_draft(change, arena);
+    if (ag_doc_has(input, AG_AGENT_INPUT_NAME)) agent->name = input->name;
+    if (ag_doc_has(input, AG_AGENT_INPUT_CONFIG)) agent->config = change->config;
+    if (ag_doc_has(input, AG_AGENT_INPUT_DESCRIPTION)) ag_agent_describe(agent, input->description);
+    ag_agent_put_live(agent);
+    return AG_OK;
+}
+
+enum ag_err ag_agent_patch(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
+                           const struct ag_agent_input *input, struct ag_agent *ret_agent)
+{
+    struct ag_agent_change change = {
+        .scope = scope,
+        .id = id,
+        .if_version = if_version,
+        .if_revision = AG_ANY_VERSION,
+        .apply = apply_patch,
+        .did = "updated",
+        .input = input,
+    };
+    if (ag_doc_has(input, AG_AGENT_INPUT_CONFIG)) {
+        AG_TRY(ag_agent_config_check(scope, &input->config));
+        AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &change.config));
+    }
+    if (input->set == 0) { /* nothing changes, so nothing is written */
+        AG_TRY(ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, id, &change.agent));
+        AG_TRY(ag_check_version(if_version, change.agent.version));
+    } else {
+        AG_TRY(ag_agent_change(&change));
+    }
+    *ret_agent = change.agent;
+    return AG_OK;
 }
 
 enum ag_err ag_agent_delete(struct ag_scope *scope, struct ag_uuid id, int64_t if_version)
 {
-    struct change change = {.scope = scope, .agent = {.id = id}, .if_version = if_version};
-    AG_TRY(ag_db_write(scope->core->db, scope->arena, delete_tx, &change));
+    AG_TRY(ag_kind_delete(scope, &ag_agent_kind, id, if_version));
     ag_agents_changed(scope->core);
     return AG_OK;
+}
+
+enum ag_err ag_agent_restore(struct ag_scope *scope, struct ag_uuid id, struct ag_agent *ret_agent)
+{
+    AG_TRY(ag_kind_restore(scope, &ag_agent_kind, id));
+    return ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, id, ret_agent);
 }

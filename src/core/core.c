@@ -93,7 +93,8 @@ enum ag_err ag_core_recover(struct ag_core *core)
 static enum ag_err expire_tx(struct ag_tx *tx, void *arg)
 {
     (void)arg;
-    return ag_idempotency_expire(tx, ag_wall_ms() - IDEMPOTENCY_KEPT_MS);
+    AG_TRY(ag_idempotency_expire(tx, ag_wall_ms() - IDEMPOTENCY_KEPT_MS));
+    return ag_purge_deleted(tx);
 }
 
 enum ag_err ag_core_housekeep(struct ag_core *core)
@@ -124,7 +125,7 @@ struct ag_uuid ag_scope_new_id(const struct ag_scope *scope)
 
 enum ag_err ag_check_version(int64_t if_version, int64_t version)
 {
-    if (if_version != 0 && if_version != version)
+    if (if_version != AG_ANY_VERSION && if_version != version)
         return ag_fail(AG_E_STALE,
                        "it is at version %lld now; read it again and repeat your change",
                        (long long)version);

@@ -175,23 +175,61 @@ enum {
 };
 extern const struct ag_schema ag_agent_config_schema;
 
+/* A new agent, the whole of a changed one, or what changes of one: a schema for each. */
 struct ag_agent_input {
     uint64_t set;
     struct ag_str name, description;
     struct ag_agent_config config;
+    struct ag_agent_draft draft; /* new ones only */
 };
-enum { AG_AGENT_INPUT_DESCRIPTION = 1 };
-extern const struct ag_schema ag_agent_input_schema;
+enum {
+    AG_AGENT_INPUT_NAME,
+    AG_AGENT_INPUT_DESCRIPTION,
+    AG_AGENT_INPUT_CONFIG,
+    AG_AGENT_INPUT_DRAFT,
+};
+extern const struct ag_schema ag_new_agent_schema, ag_agent_input_schema, ag_agent_patch_schema;
 
+/* What a change expects to find, beside a version or revision of its own. */
+enum {
+    AG_ANY_VERSION = -1, /* whatever is there */
+    AG_NO_VERSION = -2,  /* nothing that ever is */
+};
+
+/* Published at once, or with a draft alone as something to go on with. AG_E_INVALID. */
 enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input *input,
                             struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
-/* `if_version` 0: whatever is there. AG_E_STALE, AG_E_NOT_FOUND, AG_E_INVALID. */
+/* Published at once. AG_E_STALE, AG_E_NOT_FOUND, AG_E_INVALID. */
 enum ag_err ag_agent_replace(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
                              const struct ag_agent_input *input,
                              struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+/* Published at once; of a never published agent the working copy changes. The same errors. */
+enum ag_err ag_agent_patch(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
+                           const struct ag_agent_input *input,
+                           struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+/* A new agent like that one, working copy included. AG_E_NOT_FOUND, AG_E_STALE. */
+enum ag_err ag_agent_duplicate(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
+                               struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
 /* Its creator may, and who holds agents:delete. AG_E_FORBIDDEN, AG_E_NOT_FOUND, AG_E_STALE. */
 enum ag_err ag_agent_delete(struct ag_scope *scope, struct ag_uuid id,
                             int64_t if_version) AG_MUST_USE AG_SUSPENDS;
+/* Undoes that, for whoever may do it; what is there stays as it is. AG_E_FORBIDDEN,
+ * AG_E_NOT_FOUND. */
+enum ag_err ag_agent_restore(struct ag_scope *scope, struct ag_uuid id,
+                             struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+
+/* Puts a new working copy in the place of the one before. AG_E_STALE, AG_E_NOT_FOUND,
+ * AG_E_TOO_LARGE. */
+enum ag_err ag_agent_save_draft(struct ag_scope *scope, struct ag_uuid id, int64_t if_revision,
+                                const struct ag_agent_draft *draft,
+                                struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+/* Forgets the working copy; of a never published agent nothing is left, so it is deleted. */
+enum ag_err ag_agent_discard_draft(struct ag_scope *scope, struct ag_uuid id,
+                                   int64_t if_revision) AG_MUST_USE AG_SUSPENDS;
+/* The working copy becomes what runs. AG_E_INVALID names all that it lacks; AG_E_CONFLICT: there
+ * is none; AG_E_STALE, AG_E_NOT_FOUND. */
+enum ag_err ag_agent_publish(struct ag_scope *scope, struct ag_uuid id, int64_t if_revision,
+                             struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- prompts ---- */
 
@@ -202,6 +240,7 @@ struct ag_prompt_metadata {
 };
 struct ag_prompt_input {
     uint64_t set;
+    struct ag_str name;
     struct ag_str prompt_text;
     struct ag_prompt_metadata metadata;
 };
@@ -214,6 +253,9 @@ enum ag_err ag_prompt_replace(struct ag_scope *scope, struct ag_uuid id, int64_t
                               struct ag_prompt *ret_prompt) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_prompt_delete(struct ag_scope *scope, struct ag_uuid id,
                              int64_t if_version) AG_MUST_USE AG_SUSPENDS;
+/* Undoes that; what is there stays as it is. AG_E_NOT_FOUND. */
+enum ag_err ag_prompt_restore(struct ag_scope *scope, struct ag_uuid id,
+                              struct ag_prompt *ret_prompt) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- lists ---- */
 
@@ -221,9 +263,11 @@ struct ag_list_query {
     uint64_t set;
     int64_t limit;
     struct ag_str cursor, q, sort;
+    struct ag_str filters[AG_PAGE_FILTERS]; /* the list's own */
 };
 extern const struct ag_schema ag_cursor_query_schema; /* limit, cursor */
-extern const struct ag_schema ag_list_query_schema;   /* limit, cursor, q, sort */
+/* limit, cursor, q, sort and the list's own filters */
+extern const struct ag_schema ag_agent_query_schema, ag_prompt_query_schema;
 
 /* Reads a cursor into `page`; one that was not made here is AG_E_INVALID on field `cursor`. */
 enum ag_err ag_cursor_decode(struct ag_str cursor, struct ag_page *page, struct ag_arena *arena,

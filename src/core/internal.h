@@ -24,16 +24,72 @@ struct ag_agent_cache;
 struct ag_cached_agent;
 enum ag_err ag_agent_cache_new(struct ag_agent_cache **ret_cache) AG_MUST_USE;
 void ag_agent_cache_free(struct ag_agent_cache *cache);
-/* The agent as a run needs it; the caller holds a reference. AG_E_NOT_FOUND, AG_E_STORAGE. */
+/* The agent as a run needs it; the caller holds a reference. AG_E_NOT_FOUND,
+ * AG_E_AGENT_NOT_PUBLISHED, AG_E_STORAGE. */
 enum ag_err ag_agent_cache_get(struct ag_core *core, struct ag_uuid org, struct ag_uuid id,
                                struct ag_cached_agent **ret_entry) AG_MUST_USE AG_SUSPENDS;
 struct ag_cached_agent *ag_cached_agent_unref(struct ag_cached_agent *entry);
 AG_DEFINE_CLEANUP(struct ag_cached_agent *, ag_cached_agent_unref)
-/* Both live as long as the reference. */
+/* Both live as long as the reference. Of the agent, what ag_agents_get_published() reads. */
 const struct ag_agent *ag_cached_agent(const struct ag_cached_agent *entry);
 const struct ag_agent_config *ag_cached_agent_config(const struct ag_cached_agent *entry);
-/* An agent was changed or deleted: in force at once on every loop of this process. */
+/* What runs of an agent was changed or deleted: in force at once on every loop of this process.
+ * Saving a draft is no such change. */
 void ag_agents_changed(struct ag_core *core);
+
+/* ---- agents.c, drafts.c ---- */
+
+/* One change of one agent: it is read and locked, `apply` makes it another one, and that is
+ * written. */
+struct ag_agent_change {
+    struct ag_scope *scope;
+    struct ag_uuid id;
+    int64_t if_version, if_revision;
+    /* Changes `agent`; maybe on the database's thread, so it reads nothing but the change. */
+    enum ag_err (*apply)(struct ag_agent_change *change, struct ag_arena *arena);
+    const char *did;                    /* "updated", for the activity log */
+    const struct ag_agent_input *input; /* what `apply` works with */
+    struct ag_str config;
+    struct ag_agent agent; /* as it was, then as it is */
+};
+enum ag_err ag_agent_change(struct ag_agent_change *change) AG_MUST_USE AG_SUSPENDS;
+/* What was changed runs from now on, as a new version. */
+void ag_agent_put_live(struct ag_agent *agent);
+void ag_agent_describe(struct ag_agent *agent, struct ag_str description);
+/* The working copy with what `change` says put into it; name and description of a never published
+ * agent follow. AG_E_TOO_LARGE. */
+enum ag_err ag_draft_change(struct ag_agent *agent, const struct ag_agent_draft *change,
+                            struct ag_arena *arena) AG_MUST_USE;
+void ag_draft_end(struct ag_agent *agent);
+
+/* ---- undo.c: deletion that can be undone ---- */
+
+enum { AG_DELETED_KEPT_DAYS = 30 };
+
+/* A kind of thing: its rows, its name in the activity log ("agent"), and what somebody who did not
+ * create one needs to delete it. */
+struct ag_kind {
+    const struct ag_entity *entity;
+    const char *name;
+    enum ag_permission for_others;
+};
+extern const struct ag_kind ag_agent_kind, ag_prompt_kind;
+
+/* AG_E_NOT_FOUND, AG_E_FORBIDDEN, AG_E_STALE. */
+enum ag_err ag_kind_delete(struct ag_scope *scope, const struct ag_kind *kind, struct ag_uuid id,
+                           int64_t if_version) AG_MUST_USE AG_SUSPENDS;
+/* What is not deleted stays as it is. AG_E_NOT_FOUND, AG_E_FORBIDDEN. */
+enum ag_err ag_kind_restore(struct ag_scope *scope, const struct ag_kind *kind,
+                            struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
+/* The first of them, as a part of another transaction. */
+enum ag_err ag_kind_delete_tx(struct ag_tx *tx, const struct ag_scope *scope,
+                              const struct ag_kind *kind, struct ag_uuid id,
+                              int64_t if_version) AG_MUST_USE;
+/* Ends for good what was deleted AG_DELETED_KEPT_DAYS ago. */
+enum ag_err ag_purge_deleted(struct ag_tx *tx) AG_MUST_USE;
+/* "agent.published" and {"agent_id": id} in the activity log. */
+enum ag_err ag_note(struct ag_tx *tx, const struct ag_scope *scope, const struct ag_kind *kind,
+                    const char *did, struct ag_uuid id) AG_MUST_USE;
 
 /* ---- small things ---- */
 
@@ -43,7 +99,7 @@ void ag_access_changed(struct ag_core *core);
 struct ag_str ag_details(struct ag_arena *arena, const char *name, struct ag_str value);
 /* The id for what a request creates: the reserved one, or a new one. */
 struct ag_uuid ag_scope_new_id(const struct ag_scope *scope);
-/* AG_E_STALE when `if_version` is given and is not `version`. */
+/* AG_E_STALE when `if_version` is neither `version` nor AG_ANY_VERSION. */
 enum ag_err ag_check_version(int64_t if_version, int64_t version) AG_MUST_USE;
 
 /* ---- config.c ---- */

@@ -79,6 +79,7 @@ enum ag_err ag_page_from_query(const struct ag_list_query *query, struct ag_aren
                                struct ag_field_errors *errors, struct ag_page *ret_page)
 {
     struct ag_page page = {.limit = query->limit + 1, .search = query->q, .descending = true};
+    memcpy(page.filters, query->filters, sizeof(page.filters));
     struct ag_str sort = query->sort;
     if (sort.len > 0) {
         page.descending = sort.data[0] == '-';

@@ -1,25 +1,22 @@
 #include "core/internal.h"
 
+const struct ag_kind ag_prompt_kind = {
+    .entity = &ag_prompt_entity,
+    .name = "prompt",
+    .for_others = AG_PERM_PUBLIC, /* the route's own permission is enough */
+};
+
 struct change {
     struct ag_scope *scope;
     struct ag_prompt prompt;
-    int64_t if_version; /* 0: any */
+    int64_t if_version;
 };
-
-static enum ag_err note(struct ag_tx *tx, const struct change *change, const char *action)
-{
-    const struct ag_principal *who = &change->scope->who;
-    char text[AG_UUID_TEXT_BYTES];
-    return ag_activity_insert(
-        tx, who->org_id, who->user_id, action,
-        ag_details(ag_tx_arena(tx), "prompt_id", ag_uuid_format(change->prompt.id, text)));
-}
 
 static enum ag_err create_tx(struct ag_tx *tx, void *arg)
 {
     struct change *change = arg;
     AG_TRY(ag_prompts_insert(tx, change->scope->who.org_id, &change->prompt));
-    return note(tx, change, "prompt.created");
+    return ag_note(tx, change->scope, &ag_prompt_kind, "created", change->prompt.id);
 }
 
 static enum ag_err take_input(struct ag_scope *scope, const struct ag_prompt_input *input,
@@ -30,6 +27,9 @@ static enum ag_err take_input(struct ag_scope *scope, const struct ag_prompt_inp
     AG_TRY(ag_fields_encode(&ag_prompt_metadata_schema, &input->metadata, &buf));
     prompt->prompt_text = input->prompt_text;
     prompt->metadata = ag_buf_str(&buf);
+    if (input->name.len == 0) return AG_OK;
+    prompt->name = input->name;
+    AG_SET(prompt, AG_PROMPT_NAME);
     return AG_OK;
 }
 
@@ -60,15 +60,16 @@ static enum ag_err replace_tx(struct ag_tx *tx, void *arg)
 {
     struct change *change = arg;
     struct ag_uuid org = change->scope->who.org_id;
-    struct ag_prompt before;
-    AG_TRY(ag_prompts_lock(tx, org, change->prompt.id, &before));
+    struct ag_head before;
+    AG_TRY(ag_entity_lock(tx, &ag_prompt_entity, org, change->prompt.id, &before));
+    if (before.deleted) return ag_fail(AG_E_NOT_FOUND, "there is no such prompt");
     AG_TRY(ag_check_version(change->if_version, before.version));
     change->prompt.user_id = before.user_id;
     change->prompt.created_at = before.created_at;
     change->prompt.version = before.version + 1;
     change->prompt.updated_at = AG_MAX(ag_wall_ms(), before.updated_at);
     AG_TRY(ag_prompts_update(tx, org, &change->prompt));
-    return note(tx, change, "prompt.updated");
+    return ag_note(tx, change->scope, &ag_prompt_kind, "updated", change->prompt.id);
 }
 
 enum ag_err ag_prompt_replace(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
@@ -81,19 +82,14 @@ enum ag_err ag_prompt_replace(struct ag_scope *scope, struct ag_uuid id, int64_t
     return AG_OK;
 }
 
-static enum ag_err delete_tx(struct ag_tx *tx, void *arg)
-{
-    struct change *change = arg;
-    struct ag_uuid org = change->scope->who.org_id;
-    struct ag_prompt before;
-    AG_TRY(ag_prompts_lock(tx, org, change->prompt.id, &before));
-    AG_TRY(ag_check_version(change->if_version, before.version));
-    AG_TRY(ag_prompts_delete(tx, org, before.id, before.version));
-    return note(tx, change, "prompt.deleted");
-}
-
 enum ag_err ag_prompt_delete(struct ag_scope *scope, struct ag_uuid id, int64_t if_version)
 {
-    struct change change = {.scope = scope, .prompt = {.id = id}, .if_version = if_version};
-    return ag_db_write(scope->core->db, scope->arena, delete_tx, &change);
+    return ag_kind_delete(scope, &ag_prompt_kind, id, if_version);
+}
+
+enum ag_err ag_prompt_restore(struct ag_scope *scope, struct ag_uuid id,
+                              struct ag_prompt *ret_prompt)
+{
+    AG_TRY(ag_kind_restore(scope, &ag_prompt_kind, id));
+    return ag_prompts_get(scope->core->db, scope->arena, scope->who.org_id, id, ret_prompt);
 }

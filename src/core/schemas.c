@@ -61,18 +61,32 @@ AG_SCHEMA(ag_api_key_input_schema, "ApiKeyInput", struct ag_api_key_input, "A ne
 
 /* ---- agents and prompts ---- */
 
-static const struct ag_field agent_input_fields[] = {
-    AG_FIELD(struct ag_agent_input, name, AG_F_STRING, AG_FF_REQUIRED, .min = 1, .max = 100,
-             .doc = "Its name", .example = "\"Customer Support Bot\""),
-    [AG_AGENT_INPUT_DESCRIPTION] = AG_FIELD(
-        struct ag_agent_input, description, AG_F_STRING, AG_FF_NULLABLE, .max = 2000,
-        .doc = "What it is for", .example = "\"Handles customer inquiries automatically\""),
-    AG_FIELD(struct ag_agent_input, config, AG_F_OBJECT, AG_FF_REQUIRED,
-             .sub = &ag_agent_config_schema, .doc = "How it answers",
-             .example = "{\"temperature\":0.7,\"response_style\":\"formal\"}"),
+#define AGENT_INPUT_FIELDS(required, description_flags)                                            \
+    AG_FIELD(struct ag_agent_input, name, AG_F_STRING, required, .min = 1,                         \
+             .max = AG_AGENT_NAME_MAX, .doc = "Its name", .example = "\"Customer Support Bot\""),  \
+        AG_FIELD(struct ag_agent_input, description, AG_F_STRING,                                  \
+                 AG_FF_NULLABLE | (description_flags), .max = 2000, .doc = "What it is for",       \
+                 .example = "\"Handles customer inquiries automatically\""),                       \
+        AG_FIELD(struct ag_agent_input, config, AG_F_OBJECT, required,                             \
+                 .sub = &ag_agent_config_schema, .doc = "How it answers",                          \
+                 .example = "{\"temperature\":0.7,\"response_style\":\"formal\"}")
+
+static const struct ag_field new_agent_fields[] = {
+    AGENT_INPUT_FIELDS(0, 0),
+    [AG_AGENT_INPUT_DRAFT] = AG_FIELD(struct ag_agent_input, draft, AG_F_OBJECT, 0,
+                                      .sub = &ag_agent_draft_schema,
+                                      .doc = "Instead of all the others: something to go on with"),
 };
+AG_SCHEMA(ag_new_agent_schema, "NewAgent", struct ag_agent_input,
+          "A new agent: `name` and `config`, or `draft` alone", new_agent_fields);
+
+static const struct ag_field agent_input_fields[] = {AGENT_INPUT_FIELDS(AG_FF_REQUIRED, 0)};
 AG_SCHEMA(ag_agent_input_schema, "AgentInput", struct ag_agent_input,
-          "A new agent, or the whole of a changed one", agent_input_fields);
+          "The whole of a changed agent", agent_input_fields);
+
+static const struct ag_field agent_patch_fields[] = {AGENT_INPUT_FIELDS(0, AG_FF_CLEARS)};
+AG_SCHEMA(ag_agent_patch_schema, "AgentPatch", struct ag_agent_input,
+          "What changes of an agent; null takes the description away", agent_patch_fields);
 
 static const struct ag_field prompt_metadata_fields[] = {
     AG_FIELD(struct ag_prompt_metadata, category, AG_F_STRING, 0, .max = 100,
@@ -85,6 +99,8 @@ AG_SCHEMA(ag_prompt_metadata_schema, "PromptMetadata", struct ag_prompt_metadata
           "How a prompt is filed", prompt_metadata_fields);
 
 static const struct ag_field prompt_input_fields[] = {
+    AG_FIELD(struct ag_prompt_input, name, AG_F_STRING, AG_FF_NULLABLE, .max = 100,
+             .doc = "Its name in the library", .example = "\"Reply to an inquiry\""),
     AG_FIELD(struct ag_prompt_input, prompt_text, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NO_TRIM,
              .min = 1, .max = 65536, .doc = "The text; `{{name}}` marks a variable",
              .example = "\"Generate a professional email response to a client inquiry.\""),
@@ -104,15 +120,36 @@ static const struct ag_field cursor_query_fields[] = {CURSOR_QUERY_FIELDS};
 AG_SCHEMA(ag_cursor_query_schema, NULL, struct ag_list_query, "A page of a list",
           cursor_query_fields);
 
-static const struct ag_field list_query_fields[] = {
-    CURSOR_QUERY_FIELDS,
-    AG_FIELD(struct ag_list_query, q, AG_F_STRING, 0, .max = 200,
-             .doc = "Only what contains this text, in either case"),
-    AG_FIELD(struct ag_list_query, sort, AG_F_ENUM, 0,
-             .choices = "created_at|-created_at|updated_at|-updated_at|name|-name",
-             .doc = "Order; `-` for descending. Newest first without it"),
+#define LIST_QUERY_FIELDS                                                                          \
+    CURSOR_QUERY_FIELDS,                                                                           \
+        AG_FIELD(struct ag_list_query, q, AG_F_STRING, 0, .max = 200,                              \
+                 .doc = "Only what contains this text, in either case"),                           \
+        AG_FIELD(struct ag_list_query, sort, AG_F_ENUM, 0,                                         \
+                 .choices = "created_at|-created_at|updated_at|-updated_at|name|-name",            \
+                 .doc = "Order; `-` for descending. Newest first without it")
+#define LIST_FILTER(index, name_, type_, ...)                                                      \
+    {                                                                                              \
+        .name = (name_), .type = (type_),                                                          \
+        .offset = offsetof(struct ag_list_query, filters[index]), __VA_ARGS__                      \
+    }
+
+static const struct ag_field agent_query_fields[] = {
+    LIST_QUERY_FIELDS,
+    LIST_FILTER(0, "status", AG_F_ENUM, .choices = "draft|published",
+                .doc = "Only agents in this state"),
+    LIST_FILTER(1, "provider", AG_F_STRING, .max = 50,
+                .doc = "Only agents whose configuration names this provider"),
 };
-AG_SCHEMA(ag_list_query_schema, NULL, struct ag_list_query, "A page of a list", list_query_fields);
+AG_SCHEMA(ag_agent_query_schema, NULL, struct ag_list_query, "A page of agents",
+          agent_query_fields);
+
+static const struct ag_field prompt_query_fields[] = {
+    LIST_QUERY_FIELDS,
+    LIST_FILTER(0, "category", AG_F_STRING, .max = 100, .doc = "Only prompts of this category"),
+    LIST_FILTER(1, "tag", AG_F_STRING, .max = 50, .doc = "Only prompts with this tag"),
+};
+AG_SCHEMA(ag_prompt_query_schema, NULL, struct ag_list_query, "A page of prompts",
+          prompt_query_fields);
 
 /* ---- running ---- */
 

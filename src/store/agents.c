@@ -1,88 +1,188 @@
 #include "store/tables.h"
 
-#define AGENT_COLUMNS "id, user_id, name, description, config, version, created_at, updated_at"
-#define AGENT_TYPES   "uuttjizz"
-#define AGENT_LIST                                                                                 \
-    "SELECT " AGENT_COLUMNS " FROM ai_agents WHERE org_id = $1 "                                   \
-    "AND (lower(name) LIKE $2 ESCAPE '\\' OR lower(coalesce(description, '')) LIKE $2 ESCAPE "     \
-    "'\\')"
+#define AGENT_SUMMARY                                                                              \
+    "id, user_id, name, description, config, version, status, published_at, draft IS NOT NULL, "   \
+    "draft_revision, draft_updated_at, created_at, updated_at"
+#define AGENT_SUMMARY_TYPES "uuttjitzbizzz"
+/* The working copy comes last, so that a list can leave it out. */
+#define AGENT_COLUMNS AGENT_SUMMARY ", draft"
+#define AGENT_TYPES   AGENT_SUMMARY_TYPES "j"
+#define AGENT_ONE     "SELECT " AGENT_COLUMNS " FROM ai_agents WHERE org_id = $1 AND id = $2 "
+/* A never published agent has its provider in its working copy. */
+#define AGENT_FOUND                                                                                \
+    "(lower(name) LIKE $2 ESCAPE '\\' OR lower(coalesce(description, '')) LIKE $2 ESCAPE '\\') "   \
+    "AND ($4 IS NULL OR status = $4) AND ($5 IS NULL OR "                                          \
+    "(CASE status WHEN 'draft' THEN draft -> 'config' ELSE config END) ->> 'provider' = $5)"
 
 enum {
-    AGENT_LIST_FIRST,
-    AGENT_INSERT = AG_LIST_STMTS,
-    AGENT_GET,
+    AGENT_INSERT = AG_ENTITY_STMTS,
+    AGENT_PUBLISHED,
     AGENT_LOCK,
     AGENT_UPDATE,
-    AGENT_DELETE
+    AGENT_SAVE_DRAFT,
 };
 
 struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS] = {
-    AG_LIST_ALL("agent_list", AGENT_LIST, AGENT_TYPES, "name"),
+    AG_ENTITY_ALL("agent", "ai_agents", AGENT_SUMMARY, AGENT_SUMMARY_TYPES, AGENT_COLUMNS,
+                  AGENT_TYPES, AGENT_FOUND, AGENT_FOUND, "name"),
     [AGENT_INSERT] = {.name = "agent_insert",
-                      .sql = "INSERT INTO ai_agents (org_id, " AGENT_COLUMNS ") "
-                             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                      .params = "u" AGENT_TYPES,
+                      .sql = "INSERT INTO ai_agents (org_id, id, user_id, name, description, "
+                             "config, version, status, published_at, draft, draft_revision, "
+                             "draft_updated_at, created_at, updated_at) "
+                             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                      .params = "uuuttjitzjizzz",
                       .columns = ""},
-    [AGENT_GET] = {.name = "agent_get",
-                   .sql = "SELECT " AGENT_COLUMNS " FROM ai_agents WHERE org_id = $1 AND id = $2",
-                   .params = "uu",
-                   .columns = AGENT_TYPES},
+    [AGENT_PUBLISHED] = {.name = "agent_published",
+                         .sql = "SELECT id, name, config, version FROM ai_agents "
+                                "WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL",
+                         .params = "uu",
+                         .columns = "utji"},
     /* For a change: nobody else changes it until this transaction ends. */
     [AGENT_LOCK] = {.name = "agent_lock",
-                    .sql = "SELECT " AGENT_COLUMNS
-                           " FROM ai_agents WHERE org_id = $1 AND id = $2 FOR UPDATE",
-                    .sqlite = "SELECT " AGENT_COLUMNS
-                              " FROM ai_agents WHERE org_id = $1 AND id = $2",
+                    .sql = AGENT_ONE "AND deleted_at IS NULL FOR UPDATE",
+                    .sqlite = AGENT_ONE "AND deleted_at IS NULL",
                     .params = "uu",
                     .columns = AGENT_TYPES},
     [AGENT_UPDATE] = {.name = "agent_update",
-                      .sql = "UPDATE ai_agents SET name = $4, description = $5, config = $6, "
-                             "version = $3 + 1, updated_at = $7 "
-                             "WHERE org_id = $1 AND id = $2 AND version = $3",
-                      .params = "uuittjz",
+                      .sql = "UPDATE ai_agents SET name = $3, description = $4, config = $5, "
+                             "version = $6, status = $7, published_at = $8, draft = $9, "
+                             "draft_revision = $10, draft_updated_at = $11, updated_at = $12 "
+                             "WHERE org_id = $1 AND id = $2",
+                      .params = "uuttjitzjizz",
                       .columns = ""},
-    [AGENT_DELETE] = {.name = "agent_delete",
-                      .sql = "DELETE FROM ai_agents WHERE org_id = $1 AND id = $2 AND version = $3",
-                      .params = "uui",
-                      .columns = ""},
+    [AGENT_SAVE_DRAFT] = {.name = "agent_save_draft",
+                          .sql = "UPDATE ai_agents SET draft = $4, "
+                                 "draft_revision = draft_revision + 1, draft_updated_at = $5, "
+                                 "name = CASE status WHEN 'draft' THEN $6 ELSE name END, "
+                                 "description = CASE status WHEN 'draft' THEN $7 "
+                                 "ELSE description END, "
+                                 "updated_at = CASE status WHEN 'draft' THEN $5 "
+                                 "ELSE updated_at END "
+                                 "WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL "
+                                 "AND ($3 IS NULL OR draft_revision = $3) "
+                                 "RETURNING " AGENT_COLUMNS,
+                          .params = "uuijztt",
+                          .columns = AGENT_TYPES},
 };
 
+static const struct ag_field agent_draft_fields[] = {
+    [AG_DRAFT_NAME] = AG_FIELD(struct ag_agent_draft, name, AG_F_STRING, AG_FF_NO_TRIM,
+                               .max = AG_AGENT_NAME_MAX, .doc = "Its name"),
+    [AG_DRAFT_DESCRIPTION] = AG_FIELD(struct ag_agent_draft, description, AG_F_STRING,
+                                      AG_FF_NO_TRIM, .max = 2000, .doc = "What it is for"),
+    AG_FIELD(struct ag_agent_draft, step, AG_F_STRING, 0, .max = 40,
+             .doc = "Where the editor stands"),
+    AG_FIELD(struct ag_agent_draft, template_id, AG_F_STRING, 0, .max = 60,
+             .doc = "The template it began with"),
+    AG_FIELD(struct ag_agent_draft, sentence, AG_F_STRING, AG_FF_NO_TRIM, .max = 2000,
+             .doc = "The description it was proposed from"),
+    [AG_DRAFT_CONFIG] = AG_FIELD(struct ag_agent_draft, config, AG_F_JSON, 0,
+                                 .max = AG_AGENT_DRAFT_MAX_BYTES,
+                                 .doc = "How it answers, in the form of `AgentConfig`; checked "
+                                        "only when it is published"),
+};
+AG_SCHEMA(ag_agent_draft_schema, "AgentDraft", struct ag_agent_draft,
+          "An agent's working copy. What it leaves out stays as published", agent_draft_fields);
+
+#define AGENT_SUMMARY_FIELDS                                                                       \
+    AG_FIELD(struct ag_agent, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The agent"),                  \
+        AG_FIELD(struct ag_agent, user_id, AG_F_UUID, AG_FF_REQUIRED, .doc = "Who created it"),    \
+        AG_FIELD(struct ag_agent, name, AG_F_STRING, AG_FF_REQUIRED, .doc = "Its name",            \
+                 .example = "\"Customer Support Bot\""),                                           \
+        [AG_AGENT_DESCRIPTION] = AG_FIELD(                                                         \
+            struct ag_agent, description, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,            \
+            .doc = "What it is for", .example = "\"Handles customer inquiries automatically\""),   \
+        AG_FIELD(struct ag_agent, config, AG_F_JSON, AG_FF_REQUIRED,                               \
+                 .doc = "Its published configuration, in the form of `AgentConfig`; empty when "   \
+                        "it was never published"),                                                 \
+        AG_FIELD(struct ag_agent, version, AG_F_INT, AG_FF_REQUIRED,                               \
+                 .doc = "Counts what was published, from 1; 0 before"),                            \
+        AG_FIELD(struct ag_agent, status, AG_F_ENUM, AG_FF_REQUIRED, .choices = "draft|published", \
+                 .doc = "Whether it was ever published"),                                          \
+        [AG_AGENT_PUBLISHED_AT] = AG_FIELD(struct ag_agent, published_at, AG_F_TIME,               \
+                                           AG_FF_REQUIRED | AG_FF_NULLABLE,                        \
+                                           .doc = "When it was published last"),                   \
+        AG_FIELD(struct ag_agent, has_draft, AG_F_BOOL, AG_FF_REQUIRED,                            \
+                 .doc = "Whether it has a working copy"),                                          \
+        AG_FIELD(struct ag_agent, draft_revision, AG_F_INT, AG_FF_REQUIRED,                        \
+                 .doc = "Counts changes of the working copy; its ETag"),                           \
+        [AG_AGENT_DRAFT_UPDATED_AT] = AG_FIELD(struct ag_agent, draft_updated_at, AG_F_TIME,       \
+                                               AG_FF_REQUIRED | AG_FF_NULLABLE,                    \
+                                               .doc = "When the working copy was saved last"),     \
+        AG_FIELD(struct ag_agent, created_at, AG_F_TIME, AG_FF_REQUIRED,                           \
+                 .doc = "When it was created"),                                                    \
+        AG_FIELD(struct ag_agent, updated_at, AG_F_TIME, AG_FF_REQUIRED,                           \
+                 .doc = "The last change of what is published; of the working copy before")
+
+static const struct ag_field agent_summary_fields[] = {AGENT_SUMMARY_FIELDS};
+AG_SCHEMA(ag_agent_summary_schema, "AgentSummary", struct ag_agent,
+          "An AI agent without its working copy", agent_summary_fields);
+
 static const struct ag_field agent_fields[] = {
-    AG_FIELD(struct ag_agent, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The agent"),
-    AG_FIELD(struct ag_agent, user_id, AG_F_UUID, AG_FF_REQUIRED, .doc = "Who created it"),
-    AG_FIELD(struct ag_agent, name, AG_F_STRING, AG_FF_REQUIRED, .doc = "Its name",
-             .example = "\"Customer Support Bot\""),
-    [AG_AGENT_DESCRIPTION] = AG_FIELD(struct ag_agent, description, AG_F_STRING,
-                                      AG_FF_REQUIRED | AG_FF_NULLABLE, .doc = "What it is for",
-                                      .example = "\"Handles customer inquiries automatically\""),
-    AG_FIELD(struct ag_agent, config, AG_F_JSON, AG_FF_REQUIRED,
-             .doc = "Its configuration: what was sent, in the form of `AgentConfig`"),
-    AG_FIELD(struct ag_agent, version, AG_F_INT, AG_FF_REQUIRED,
-             .doc = "Counts changes from 1; also its ETag"),
-    AG_FIELD(struct ag_agent, created_at, AG_F_TIME, AG_FF_REQUIRED, .doc = "When it was created"),
-    AG_FIELD(struct ag_agent, updated_at, AG_F_TIME, AG_FF_REQUIRED, .doc = "Its last change"),
+    AGENT_SUMMARY_FIELDS,
+    [AG_AGENT_DRAFT] = AG_FIELD(struct ag_agent, draft, AG_F_JSON, AG_FF_REQUIRED | AG_FF_NULLABLE,
+                                .sub = &ag_agent_draft_schema, .doc = "Its working copy"),
 };
 AG_SCHEMA(ag_agent_schema, "Agent", struct ag_agent, "An AI agent", agent_fields);
 
-static void agent_from_row(const struct ag_value *row, struct ag_agent *agent)
+static void agent_from_row(const struct ag_rows *rows, size_t index, void *doc)
 {
+    const struct ag_value *row = ag_row(rows, index);
+    struct ag_agent *agent = doc;
     *agent = (struct ag_agent){
         .id = row[0].uuid,
         .user_id = row[1].uuid,
         .name = row[2].str,
+        .description = row[3].str,
         .config = row[4].str,
         .version = row[5].num,
-        .created_at = row[6].num,
-        .updated_at = row[7].num,
+        .status = row[6].str,
+        .published_at = row[7].num,
+        .has_draft = row[8].num,
+        .draft_revision = row[9].num,
+        .draft_updated_at = row[10].num,
+        .created_at = row[11].num,
+        .updated_at = row[12].num,
     };
-    if (row[3].type == AG_V_NULL) return;
-    agent->description = row[3].str;
-    AG_SET(agent, AG_AGENT_DESCRIPTION);
+    if (rows->columns > AG_AGENT_DRAFT) agent->draft = row[AG_AGENT_DRAFT].str;
+    /* Columns and fields are in the same order. */
+    static const int optional[] = {AG_AGENT_DESCRIPTION, AG_AGENT_PUBLISHED_AT,
+                                   AG_AGENT_DRAFT_UPDATED_AT, AG_AGENT_DRAFT};
+    for (size_t i = 0; i < AG_COUNT(optional) && (size_t)optional[i] < rows->columns; i++)
+        if (row[optional[i]].type != AG_V_NULL) AG_SET(agent, optional[i]);
+}
+
+const struct ag_entity ag_agent_entity = {
+    .name = "agent",
+    .stmts = ag_agent_stmts,
+    .size = sizeof(struct ag_agent),
+    .from_row = agent_from_row,
+};
+
+static struct ag_value optional_value(const struct ag_agent *agent, int field,
+                                      struct ag_value value)
+{
+    return ag_v_opt(ag_doc_has(agent, (size_t)field), value);
 }
 
 static struct ag_value description_value(const struct ag_agent *agent)
 {
-    return ag_v_opt(ag_doc_has(agent, AG_AGENT_DESCRIPTION), ag_v_text(agent->description));
+    return optional_value(agent, AG_AGENT_DESCRIPTION, ag_v_text(agent->description));
+}
+
+static struct ag_value draft_value(const struct ag_agent *agent)
+{
+    return optional_value(agent, AG_AGENT_DRAFT, ag_v_json(agent->draft));
+}
+
+static struct ag_value published_value(const struct ag_agent *agent)
+{
+    return optional_value(agent, AG_AGENT_PUBLISHED_AT, ag_v_time(agent->published_at));
+}
+
+static struct ag_value saved_value(const struct ag_agent *agent)
+{
+    return optional_value(agent, AG_AGENT_DRAFT_UPDATED_AT, ag_v_time(agent->draft_updated_at));
 }
 
 enum ag_err ag_agents_insert(struct ag_tx *tx, struct ag_uuid org, const struct ag_agent *agent)
@@ -91,24 +191,32 @@ enum ag_err ag_agents_insert(struct ag_tx *tx, struct ag_uuid org, const struct 
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(agent->id), ag_v_uuid(agent->user_id),
                               ag_v_text(agent->name), description_value(agent),
                               ag_v_json(agent->config), ag_v_int(agent->version),
+                              ag_v_text(agent->status), published_value(agent), draft_value(agent),
+                              ag_v_int(agent->draft_revision), saved_value(agent),
                               ag_v_time(agent->created_at), ag_v_time(agent->updated_at)),
                       NULL);
-}
-
-static enum ag_err first_agent(const struct ag_rows *rows, struct ag_agent *ret_agent)
-{
-    if (rows->count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such agent");
-    agent_from_row(ag_row(rows, 0), ret_agent);
-    return AG_OK;
 }
 
 enum ag_err ag_agents_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                           struct ag_uuid id, struct ag_agent *ret_agent)
 {
+    return ag_entity_get(db, arena, &ag_agent_entity, org, id, ret_agent);
+}
+
+enum ag_err ag_agents_get_published(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                                    struct ag_uuid id, struct ag_agent *ret_agent)
+{
     struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &ag_agent_stmts[AGENT_GET], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
-                      &rows));
-    return first_agent(&rows, ret_agent);
+    AG_TRY(ag_db_read(db, arena, &ag_agent_stmts[AGENT_PUBLISHED],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
+    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such agent");
+    const struct ag_value *row = ag_row(&rows, 0);
+    if (row[3].num == 0)
+        return ag_fail(AG_E_AGENT_NOT_PUBLISHED,
+                       "this agent is a draft; publish it before you run it");
+    *ret_agent = (struct ag_agent){
+        .id = row[0].uuid, .name = row[1].str, .config = row[2].str, .version = row[3].num};
+    return AG_OK;
 }
 
 enum ag_err ag_agents_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
@@ -117,38 +225,40 @@ enum ag_err ag_agents_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid 
     struct ag_rows rows;
     AG_TRY(
         ag_tx_exec(tx, &ag_agent_stmts[AGENT_LOCK], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
-    return first_agent(&rows, ret_agent);
+    return ag_entity_first(&ag_agent_entity, &rows, ret_agent);
 }
 
 enum ag_err ag_agents_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                            const struct ag_page *page, struct ag_list *ret_agents)
 {
-    struct ag_rows rows;
-    AG_TRY(ag_list_read(db, arena, &ag_agent_stmts[AGENT_LIST_FIRST], org, page, &rows));
-    struct ag_agent *agents = AG_ARENA_ARRAY(arena, struct ag_agent, rows.count);
-    if (!agents) return ag_fail(AG_E_NO_MEMORY, "no memory for a list");
-    for (size_t i = 0; i < rows.count; i++)
-        agent_from_row(ag_row(&rows, i), &agents[i]);
-    *ret_agents = (struct ag_list){agents, rows.count};
-    return AG_OK;
+    return ag_entity_list(db, arena, &ag_agent_entity, org, page, ret_agents);
 }
 
 enum ag_err ag_agents_update(struct ag_tx *tx, struct ag_uuid org, const struct ag_agent *agent)
 {
-    struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_agent_stmts[AGENT_UPDATE],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(agent->id), ag_v_int(agent->version - 1),
-                              ag_v_text(agent->name), description_value(agent),
-                              ag_v_json(agent->config), ag_v_time(agent->updated_at)),
-                      &rows));
-    return rows.changed == 1 ? AG_OK : ag_fail(AG_E_STALE, "the agent was changed meanwhile");
+    return ag_tx_exec(
+        tx, &ag_agent_stmts[AGENT_UPDATE],
+        AG_BIND(ag_v_uuid(org), ag_v_uuid(agent->id), ag_v_text(agent->name),
+                description_value(agent), ag_v_json(agent->config), ag_v_int(agent->version),
+                ag_v_text(agent->status), published_value(agent), draft_value(agent),
+                ag_v_int(agent->draft_revision), saved_value(agent), ag_v_time(agent->updated_at)),
+        NULL);
 }
 
-enum ag_err ag_agents_delete(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                             int64_t version)
+enum ag_err ag_agents_save_draft(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                                 int64_t if_revision, const struct ag_agent *draft,
+                                 struct ag_agent *ret_agent)
 {
     struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_agent_stmts[AGENT_DELETE],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id), ag_v_int(version)), &rows));
-    return rows.changed == 1 ? AG_OK : ag_fail(AG_E_STALE, "the agent was changed meanwhile");
+    AG_TRY(ag_tx_exec(tx, &ag_agent_stmts[AGENT_SAVE_DRAFT],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id),
+                              ag_v_opt(if_revision >= 0, ag_v_int(if_revision)),
+                              ag_v_json(draft->draft), ag_v_time(draft->draft_updated_at),
+                              ag_v_text(draft->name), description_value(draft)),
+                      &rows));
+    if (rows.count > 0) return ag_entity_first(&ag_agent_entity, &rows, ret_agent);
+    struct ag_head head;
+    AG_TRY(ag_entity_lock(tx, &ag_agent_entity, org, id, &head));
+    if (head.deleted) return ag_fail(AG_E_NOT_FOUND, "there is no such agent");
+    return ag_fail(AG_E_STALE, "the draft was saved by somebody else; read it again");
 }

@@ -28,10 +28,15 @@ enum ag_err ag_list_read(struct ag_db *db, struct ag_arena *arena, const struct 
     AG_TRY(ag_page_pattern(page, arena, &pattern));
     const struct ag_stmt *stmt = stmts + page->key * 4 + (page->descending ? 2 : 0) +
                                  (page->has_after ? 1 : 0);
-    struct ag_value params[5] = {ag_v_uuid(org), ag_v_text(pattern), ag_v_int(page->limit),
-                                 ag_v_uuid(page->after_id)};
-    if (page->key == AG_SORT_UPDATED) params[4] = ag_v_time(page->after_time);
-    if (page->key == AG_SORT_NAME) params[4] = ag_v_text(page->after_name);
-    size_t count = !page->has_after ? 3 : page->key == AG_SORT_CREATED ? 4 : 5;
+    struct ag_value params[3 + AG_PAGE_FILTERS + 2] = {ag_v_uuid(org), ag_v_text(pattern),
+                                                       ag_v_int(page->limit)};
+    size_t count = 3;
+    for (size_t i = 0; i < AG_PAGE_FILTERS; i++)
+        params[count++] = ag_v_opt(page->filters[i].len > 0, ag_v_text(page->filters[i]));
+    if (page->has_after) {
+        params[count++] = ag_v_uuid(page->after_id);
+        if (page->key == AG_SORT_UPDATED) params[count++] = ag_v_time(page->after_time);
+        if (page->key == AG_SORT_NAME) params[count++] = ag_v_text(page->after_name);
+    }
     return ag_db_read(db, arena, stmt, params, count, ret_rows);
 }

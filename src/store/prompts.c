@@ -1,55 +1,59 @@
 #include "store/tables.h"
 
-#define PROMPT_COLUMNS "id, user_id, prompt_text, metadata, version, created_at, updated_at"
-#define PROMPT_TYPES   "uutjizz"
-#define PROMPT_LIST                                                                                \
-    "SELECT " PROMPT_COLUMNS " FROM prompts WHERE org_id = $1 "                                    \
-    "AND (lower(prompt_text) LIKE $2 ESCAPE '\\' "                                                 \
-    "OR lower(CAST(metadata AS TEXT)) LIKE $2 ESCAPE '\\')"
+#define PROMPT_COLUMNS "id, user_id, name, prompt_text, metadata, version, created_at, updated_at"
+#define PROMPT_TYPES   "uuttjizz"
+#define PROMPT_FOUND(tag)                                                                          \
+    "(lower(coalesce(name, '')) LIKE $2 ESCAPE '\\' OR lower(prompt_text) LIKE $2 ESCAPE '\\' "    \
+    "OR lower(CAST(metadata AS TEXT)) LIKE $2 ESCAPE '\\') "                                       \
+    "AND ($4 IS NULL OR metadata ->> 'category' = $4) AND ($5 IS NULL OR " tag ")"
+/* The elements of a JSON list are rows of a function that the databases call differently. */
+#define PG_TAGS     "jsonb_array_elements_text(prompts.metadata -> 'tags') AS tag (value)"
+#define SQLITE_TAGS "json_each(prompts.metadata, '$.tags') AS tag"
+#define FACETS(value, from, found)                                                                 \
+    "SELECT " value ", count(DISTINCT prompts.id) FROM " from                                      \
+    " WHERE org_id = $1 AND deleted_at IS NULL AND " found " GROUP BY 1 ORDER BY 2 DESC, 1 "       \
+    "LIMIT 100"
 
 enum {
-    PROMPT_LIST_FIRST,
-    PROMPT_INSERT = AG_LIST_STMTS,
-    PROMPT_GET,
-    PROMPT_LOCK,
+    PROMPT_INSERT = AG_ENTITY_STMTS,
     PROMPT_UPDATE,
-    PROMPT_DELETE
+    PROMPT_CATEGORIES,
+    PROMPT_TAGS,
 };
 
 struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS] = {
-    AG_LIST_ALL("prompt_list", PROMPT_LIST, PROMPT_TYPES, "substr(prompt_text, 1, 80)"),
+    AG_ENTITY_ALL("prompt", "prompts", PROMPT_COLUMNS, PROMPT_TYPES, PROMPT_COLUMNS, PROMPT_TYPES,
+                  PROMPT_FOUND("metadata -> 'tags' @> to_jsonb($5)"),
+                  PROMPT_FOUND("EXISTS (SELECT 1 FROM " SQLITE_TAGS " WHERE tag.value = $5)"),
+                  "coalesce(name, substr(prompt_text, 1, 80))"),
     [PROMPT_INSERT] = {.name = "prompt_insert",
                        .sql = "INSERT INTO prompts (org_id, " PROMPT_COLUMNS ") "
-                              "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                              "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                        .params = "u" PROMPT_TYPES,
                        .columns = ""},
-    [PROMPT_GET] = {.name = "prompt_get",
-                    .sql = "SELECT " PROMPT_COLUMNS " FROM prompts WHERE org_id = $1 AND id = $2",
-                    .params = "uu",
-                    .columns = PROMPT_TYPES},
-    /* For a change: nobody else changes it until this transaction ends. */
-    [PROMPT_LOCK] = {.name = "prompt_lock",
-                     .sql = "SELECT " PROMPT_COLUMNS
-                            " FROM prompts WHERE org_id = $1 AND id = $2 FOR UPDATE",
-                     .sqlite = "SELECT " PROMPT_COLUMNS
-                               " FROM prompts WHERE org_id = $1 AND id = $2",
-                     .params = "uu",
-                     .columns = PROMPT_TYPES},
     [PROMPT_UPDATE] = {.name = "prompt_update",
-                       .sql = "UPDATE prompts SET prompt_text = $4, metadata = $5, "
-                              "version = $3 + 1, updated_at = $6 "
-                              "WHERE org_id = $1 AND id = $2 AND version = $3",
-                       .params = "uuitjz",
+                       .sql = "UPDATE prompts SET name = $3, prompt_text = $4, metadata = $5, "
+                              "version = $6, updated_at = $7 WHERE org_id = $1 AND id = $2",
+                       .params = "uuttjiz",
                        .columns = ""},
-    [PROMPT_DELETE] = {.name = "prompt_delete",
-                       .sql = "DELETE FROM prompts WHERE org_id = $1 AND id = $2 AND version = $3",
-                       .params = "uui",
-                       .columns = ""},
+    [PROMPT_CATEGORIES] = {.name = "prompt_categories",
+                           .sql = FACETS("metadata ->> 'category'", "prompts",
+                                         "metadata ->> 'category' <> ''"),
+                           .params = "u",
+                           .columns = "ti"},
+    [PROMPT_TAGS] = {.name = "prompt_tags",
+                     .sql = FACETS("tag.value", "prompts, " PG_TAGS, "tag.value <> ''"),
+                     .sqlite = FACETS("tag.value", "prompts, " SQLITE_TAGS, "tag.value <> ''"),
+                     .params = "u",
+                     .columns = "ti"},
 };
 
 static const struct ag_field prompt_fields[] = {
     AG_FIELD(struct ag_prompt, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The prompt"),
     AG_FIELD(struct ag_prompt, user_id, AG_F_UUID, AG_FF_REQUIRED, .doc = "Who created it"),
+    [AG_PROMPT_NAME] = AG_FIELD(struct ag_prompt, name, AG_F_STRING,
+                                AG_FF_REQUIRED | AG_FF_NULLABLE, .doc = "Its name in the library",
+                                .example = "\"Reply to an inquiry\""),
     AG_FIELD(struct ag_prompt, prompt_text, AG_F_STRING, AG_FF_REQUIRED,
              .doc = "The text; `{{name}}` marks a variable",
              .example = "\"Generate a professional email response to a client inquiry.\""),
@@ -62,91 +66,112 @@ static const struct ag_field prompt_fields[] = {
 };
 AG_SCHEMA(ag_prompt_schema, "Prompt", struct ag_prompt, "A saved prompt", prompt_fields);
 
-static void prompt_from_row(const struct ag_value *row, struct ag_prompt *prompt)
+static const struct ag_field facet_fields[] = {
+    AG_FIELD(struct ag_facet, value, AG_F_STRING, AG_FF_REQUIRED, .doc = "The value",
+             .example = "\"Business\""),
+    AG_FIELD(struct ag_facet, count, AG_F_INT, AG_FF_REQUIRED, .doc = "Prompts that have it"),
+};
+static AG_SCHEMA(facet_schema, "Facet", struct ag_facet, "A value and how often it occurs",
+                 facet_fields);
+
+static const struct ag_field prompt_facets_fields[] = {
+    AG_FIELD(struct ag_prompt_facets, categories, AG_F_LIST, AG_FF_REQUIRED, .item = AG_F_OBJECT,
+             .sub = &facet_schema, .doc = "The most frequent categories, at most 100"),
+    AG_FIELD(struct ag_prompt_facets, tags, AG_F_LIST, AG_FF_REQUIRED, .item = AG_F_OBJECT,
+             .sub = &facet_schema, .doc = "The most frequent tags, at most 100"),
+};
+AG_SCHEMA(ag_prompt_facets_schema, "PromptFacets", struct ag_prompt_facets,
+          "What the prompt library can be filtered by", prompt_facets_fields);
+
+static void prompt_from_row(const struct ag_rows *rows, size_t index, void *doc)
 {
+    const struct ag_value *row = ag_row(rows, index);
+    struct ag_prompt *prompt = doc;
     *prompt = (struct ag_prompt){
         .id = row[0].uuid,
         .user_id = row[1].uuid,
-        .prompt_text = row[2].str,
-        .metadata = row[3].str,
-        .version = row[4].num,
-        .created_at = row[5].num,
-        .updated_at = row[6].num,
+        .prompt_text = row[3].str,
+        .metadata = row[4].str,
+        .version = row[5].num,
+        .created_at = row[6].num,
+        .updated_at = row[7].num,
     };
+    if (row[2].type == AG_V_NULL) return;
+    prompt->name = row[2].str;
+    AG_SET(prompt, AG_PROMPT_NAME);
+}
+
+const struct ag_entity ag_prompt_entity = {
+    .name = "prompt",
+    .stmts = ag_prompt_stmts,
+    .size = sizeof(struct ag_prompt),
+    .from_row = prompt_from_row,
+};
+
+static struct ag_value name_value(const struct ag_prompt *prompt)
+{
+    return ag_v_opt(ag_doc_has(prompt, AG_PROMPT_NAME), ag_v_text(prompt->name));
 }
 
 enum ag_err ag_prompts_insert(struct ag_tx *tx, struct ag_uuid org, const struct ag_prompt *prompt)
 {
     return ag_tx_exec(tx, &ag_prompt_stmts[PROMPT_INSERT],
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(prompt->id), ag_v_uuid(prompt->user_id),
-                              ag_v_text(prompt->prompt_text), ag_v_json(prompt->metadata),
-                              ag_v_int(prompt->version), ag_v_time(prompt->created_at),
-                              ag_v_time(prompt->updated_at)),
+                              name_value(prompt), ag_v_text(prompt->prompt_text),
+                              ag_v_json(prompt->metadata), ag_v_int(prompt->version),
+                              ag_v_time(prompt->created_at), ag_v_time(prompt->updated_at)),
                       NULL);
-}
-
-static enum ag_err first_prompt(const struct ag_rows *rows, struct ag_prompt *ret_prompt)
-{
-    if (rows->count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such prompt");
-    prompt_from_row(ag_row(rows, 0), ret_prompt);
-    return AG_OK;
 }
 
 enum ag_err ag_prompts_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                            struct ag_uuid id, struct ag_prompt *ret_prompt)
 {
-    struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &ag_prompt_stmts[PROMPT_GET],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
-    return first_prompt(&rows, ret_prompt);
-}
-
-enum ag_err ag_prompts_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                            struct ag_prompt *ret_prompt)
-{
-    struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_prompt_stmts[PROMPT_LOCK], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
-                      &rows));
-    return first_prompt(&rows, ret_prompt);
+    return ag_entity_get(db, arena, &ag_prompt_entity, org, id, ret_prompt);
 }
 
 enum ag_err ag_prompts_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                             const struct ag_page *page, struct ag_list *ret_prompts)
 {
-    struct ag_rows rows;
-    AG_TRY(ag_list_read(db, arena, &ag_prompt_stmts[PROMPT_LIST_FIRST], org, page, &rows));
-    struct ag_prompt *prompts = AG_ARENA_ARRAY(arena, struct ag_prompt, rows.count);
-    if (!prompts) return ag_fail(AG_E_NO_MEMORY, "no memory for a list");
-    for (size_t i = 0; i < rows.count; i++)
-        prompt_from_row(ag_row(&rows, i), &prompts[i]);
-    *ret_prompts = (struct ag_list){prompts, rows.count};
-    return AG_OK;
+    return ag_entity_list(db, arena, &ag_prompt_entity, org, page, ret_prompts);
 }
 
 enum ag_err ag_prompts_update(struct ag_tx *tx, struct ag_uuid org, const struct ag_prompt *prompt)
 {
-    struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_prompt_stmts[PROMPT_UPDATE],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(prompt->id), ag_v_int(prompt->version - 1),
+    return ag_tx_exec(tx, &ag_prompt_stmts[PROMPT_UPDATE],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(prompt->id), name_value(prompt),
                               ag_v_text(prompt->prompt_text), ag_v_json(prompt->metadata),
-                              ag_v_time(prompt->updated_at)),
-                      &rows));
-    return rows.changed == 1 ? AG_OK : ag_fail(AG_E_STALE, "the prompt was changed meanwhile");
-}
-
-enum ag_err ag_prompts_delete(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                              int64_t version)
-{
-    struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_prompt_stmts[PROMPT_DELETE],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id), ag_v_int(version)), &rows));
-    return rows.changed == 1 ? AG_OK : ag_fail(AG_E_STALE, "the prompt was changed meanwhile");
+                              ag_v_int(prompt->version), ag_v_time(prompt->updated_at)),
+                      NULL);
 }
 
 struct ag_str ag_prompt_sort_name(const struct ag_prompt *prompt)
 {
+    if (ag_doc_has(prompt, AG_PROMPT_NAME)) return prompt->name;
     size_t end = 0;
     for (int i = 0; i < 80 && end < prompt->prompt_text.len; i++)
         end += AG_MAX(ag_utf8_char(ag_str_sub(prompt->prompt_text, end, 4)), 1U);
     return ag_str_sub(prompt->prompt_text, 0, end);
+}
+
+static enum ag_err read_facets(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                               const struct ag_stmt *stmt, struct ag_list *ret_facets)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(db, arena, stmt, AG_BIND(ag_v_uuid(org)), &rows));
+    struct ag_facet *facets = AG_ARENA_ARRAY(arena, struct ag_facet, rows.count);
+    if (!facets) return ag_fail(AG_E_NO_MEMORY, "no memory for facets");
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct ag_value *row = ag_row(&rows, i);
+        facets[i] = (struct ag_facet){.value = row[0].str, .count = row[1].num};
+    }
+    *ret_facets = (struct ag_list){facets, rows.count};
+    return AG_OK;
+}
+
+enum ag_err ag_prompts_facets(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                              struct ag_prompt_facets *ret_facets)
+{
+    AG_TRY(
+        read_facets(db, arena, org, &ag_prompt_stmts[PROMPT_CATEGORIES], &ret_facets->categories));
+    return read_facets(db, arena, org, &ag_prompt_stmts[PROMPT_TAGS], &ret_facets->tags);
 }

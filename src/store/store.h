@@ -20,12 +20,15 @@ extern const size_t ag_store_table_count;
 /* ---- paging: keyset by (sort key, id) ---- */
 
 enum ag_sort_key { AG_SORT_CREATED, AG_SORT_UPDATED, AG_SORT_NAME, AG_SORT_KEYS };
+enum { AG_PAGE_FILTERS = 2 };
 
 struct ag_page {
     enum ag_sort_key key;
     bool descending;
     int64_t limit;        /* 1..100 */
     struct ag_str search; /* what `?q=` said; empty for all */
+    /* what the list's own filters ask for, in the order of its statement; empty: anything */
+    struct ag_str filters[AG_PAGE_FILTERS];
     /* where the last page ended */
     bool has_after;
     struct ag_uuid after_id;
@@ -132,66 +135,138 @@ enum ag_err ag_api_keys_access(struct ag_db *db, struct ag_arena *arena, struct 
 enum ag_err ag_api_keys_touch(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
                               int64_t now) AG_MUST_USE;
 
+/* ---- entities: what agents and prompts have in common ---- */
+
+/* A kind of thing that an organisation has: its rows have a creator and a version, they are listed,
+ * and their deletion can be undone until they are purged. Everything but the functions that say so
+ * takes deleted rows for absent. */
+struct ag_entity;
+extern const struct ag_entity ag_agent_entity, ag_prompt_entity;
+
+/* Of any entity's row: enough to judge a change. */
+struct ag_head {
+    struct ag_uuid user_id; /* who created it */
+    int64_t version;
+    int64_t created_at, updated_at;
+    bool deleted;
+};
+/* Reads it, deleted or not, for a change: nobody else changes it until the transaction ends. */
+enum ag_err ag_entity_lock(struct ag_tx *tx, const struct ag_entity *entity, struct ag_uuid org,
+                           struct ag_uuid id, struct ag_head *ret_head) AG_MUST_USE;
+/* On a locked row. */
+enum ag_err ag_entity_delete(struct ag_tx *tx, const struct ag_entity *entity, struct ag_uuid org,
+                             struct ag_uuid id, int64_t now) AG_MUST_USE;
+enum ag_err ag_entity_restore(struct ag_tx *tx, const struct ag_entity *entity, struct ag_uuid org,
+                              struct ag_uuid id) AG_MUST_USE;
+/* Removes for good what was deleted before `deleted_before`; at most 1,000 at a time. */
+enum ag_err ag_entity_purge(struct ag_tx *tx, const struct ag_entity *entity,
+                            int64_t deleted_before) AG_MUST_USE;
+
 /* ---- agents ---- */
+
+enum { AG_AGENT_DRAFT_MAX_BYTES = 128 * 1024, AG_AGENT_NAME_MAX = 100 };
+
+/* A working copy: what an editor has in hand. Checked only when it is published. */
+struct ag_agent_draft {
+    uint64_t set;
+    struct ag_str name, description;
+    struct ag_str step, template_id, sentence; /* where the editor stands and came from */
+    struct ag_str config;                      /* compact JSON */
+};
+enum { AG_DRAFT_NAME, AG_DRAFT_DESCRIPTION, AG_DRAFT_CONFIG = 5 };
+extern const struct ag_schema ag_agent_draft_schema;
 
 struct ag_agent {
     uint64_t set;
     struct ag_uuid id, user_id;
     struct ag_str name;
     struct ag_str description;
-    struct ag_str config; /* compact JSON */
-    int64_t version;
+    struct ag_str config; /* compact JSON; {} when never published */
+    int64_t version;      /* 0: never published */
+    struct ag_str status; /* draft | published */
+    int64_t published_at;
+    bool has_draft;
+    int64_t draft_revision; /* counts every change of the working copy, its end included */
+    int64_t draft_updated_at;
     int64_t created_at, updated_at;
+    struct ag_str draft; /* struct ag_agent_draft as compact JSON; lists leave it out */
 };
-enum { AG_AGENT_DESCRIPTION = 3 };
-extern const struct ag_schema ag_agent_schema;
+enum {
+    AG_AGENT_DESCRIPTION = 3,
+    AG_AGENT_PUBLISHED_AT = 7,
+    AG_AGENT_DRAFT_UPDATED_AT = 10,
+    AG_AGENT_DRAFT = 13,
+};
+extern const struct ag_schema ag_agent_schema;         /* one agent */
+extern const struct ag_schema ag_agent_summary_schema; /* in lists */
 
 enum ag_err ag_agents_insert(struct ag_tx *tx, struct ag_uuid org,
                              const struct ag_agent *agent) AG_MUST_USE;
 enum ag_err ag_agents_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                           struct ag_uuid id, struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+/* What a run needs and nothing more: id, name, config and version. AG_E_NOT_FOUND,
+ * AG_E_AGENT_NOT_PUBLISHED. */
+enum ag_err ag_agents_get_published(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                                    struct ag_uuid id,
+                                    struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
 /* Reads it for a change: nobody else changes it until the transaction ends. */
 enum ag_err ag_agents_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
                            struct ag_agent *ret_agent) AG_MUST_USE;
+/* Filters: status, provider. */
 enum ag_err ag_agents_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                            const struct ag_page *page,
                            struct ag_list *ret_agents) AG_MUST_USE AG_SUSPENDS;
-/* Writes name, description and config if the stored version is `agent->version` - 1, else
- * AG_E_STALE. */
+/* Writes everything that can change of a locked agent. */
 enum ag_err ag_agents_update(struct ag_tx *tx, struct ag_uuid org,
                              const struct ag_agent *agent) AG_MUST_USE;
-enum ag_err ag_agents_delete(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                             int64_t version) AG_MUST_USE;
+/* Puts a new working copy in the place of the one of `if_revision` (negative: of any), in one
+ * statement. A never published agent takes name and description along. AG_E_NOT_FOUND,
+ * AG_E_STALE. */
+enum ag_err ag_agents_save_draft(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                                 int64_t if_revision, const struct ag_agent *draft,
+                                 struct ag_agent *ret_agent) AG_MUST_USE;
 
 /* ---- prompts ---- */
 
 struct ag_prompt {
     uint64_t set;
     struct ag_uuid id, user_id;
+    struct ag_str name;
     struct ag_str prompt_text;
     struct ag_str metadata; /* compact JSON */
     int64_t version;
     int64_t created_at, updated_at;
 };
+enum { AG_PROMPT_NAME = 2 };
 extern const struct ag_schema ag_prompt_schema;
 
 enum ag_err ag_prompts_insert(struct ag_tx *tx, struct ag_uuid org,
                               const struct ag_prompt *prompt) AG_MUST_USE;
 enum ag_err ag_prompts_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                            struct ag_uuid id, struct ag_prompt *ret_prompt) AG_MUST_USE AG_SUSPENDS;
-/* Reads it for a change: nobody else changes it until the transaction ends. */
-enum ag_err ag_prompts_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                            struct ag_prompt *ret_prompt) AG_MUST_USE;
+/* Filters: category, tag. */
 enum ag_err ag_prompts_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                             const struct ag_page *page,
                             struct ag_list *ret_prompts) AG_MUST_USE AG_SUSPENDS;
+/* Writes everything that can change of a locked prompt. */
 enum ag_err ag_prompts_update(struct ag_tx *tx, struct ag_uuid org,
                               const struct ag_prompt *prompt) AG_MUST_USE;
-enum ag_err ag_prompts_delete(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                              int64_t version) AG_MUST_USE;
-
-/* What a list sorted by name sorts a prompt by: its first 80 characters. */
+/* What a list sorted by name sorts a prompt by: its name, else its first 80 characters. */
 struct ag_str ag_prompt_sort_name(const struct ag_prompt *prompt);
+
+/* How many prompts have a value; the most frequent first. */
+struct ag_facet {
+    uint64_t set;
+    struct ag_str value;
+    int64_t count;
+};
+struct ag_prompt_facets {
+    uint64_t set;
+    struct ag_list categories, tags; /* struct ag_facet, at most 100 each */
+};
+extern const struct ag_schema ag_prompt_facets_schema;
+enum ag_err ag_prompts_facets(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                              struct ag_prompt_facets *ret_facets) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- runs ---- */
 

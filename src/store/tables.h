@@ -7,8 +7,8 @@ enum {
     AG_USER_STMTS = 7,
     AG_SESSION_STMTS = 8,
     AG_API_KEY_STMTS = 6,
-    AG_AGENT_STMTS = 17,
-    AG_PROMPT_STMTS = 17,
+    AG_AGENT_STMTS = 22,
+    AG_PROMPT_STMTS = 21,
     AG_RUN_STMTS = 7,
     AG_ACTIVITY_STMTS = 3,
     AG_IDEMPOTENCY_STMTS = 6,
@@ -23,33 +23,104 @@ extern struct ag_stmt ag_activity_stmts[AG_ACTIVITY_STMTS];
 extern struct ag_stmt ag_idempotency_stmts[AG_IDEMPOTENCY_STMTS];
 
 /* The statements of a list: for each sort key and direction, the first page and the following
- * ones. `AG_LIST_STMTS` of them stand in a row; ag_list_stmt() picks. The texts differ in the
- * compared columns alone, so that each can walk its index. $1 org, $2 pattern, $3 limit; following
- * pages: $4 id and, unless sorted by creation, $5 the last key. */
+ * ones. `AG_LIST_STMTS` of them stand in a row; ag_list_read() picks. The texts differ in the
+ * compared columns alone, so that each can walk its index. `select` and its form for SQLite end in
+ * a condition. $1 org, $2 pattern, $3 limit, $4 and $5 the list's own filters, NULL for anything;
+ * following pages: $6 id and, unless sorted by creation, $7 the last key. */
 enum { AG_LIST_STMTS = AG_SORT_KEYS * 4 };
-#define AG_LIST_PAIR(prefix, select, columns_, key, dir, after_params, after)                      \
+#define AG_LIST_ORDER(key, dir) " ORDER BY " key dir ", id " dir " LIMIT $3"
+#define AG_LIST_PAIR(prefix, select, sqlite_select, columns_, key, dir, after_params, after)       \
     {.name = prefix "_first",                                                                      \
-     .sql = select " ORDER BY " key dir ", id " dir " LIMIT $3",                                   \
-     .params = "uti",                                                                              \
+     .sql = select AG_LIST_ORDER(key, dir),                                                        \
+     .sqlite = sqlite_select AG_LIST_ORDER(key, dir),                                              \
+     .params = "utitt",                                                                            \
      .columns = columns_},                                                                         \
     {                                                                                              \
-        .name = prefix "_after",                                                                   \
-        .sql = select " AND " after " ORDER BY " key dir ", id " dir " LIMIT $3",                  \
-        .params = "uti" after_params, .columns = columns_                                          \
+        .name = prefix "_after", .sql = select " AND " after AG_LIST_ORDER(key, dir),              \
+        .sqlite = sqlite_select " AND " after AG_LIST_ORDER(key, dir),                             \
+        .params = "utitt" after_params, .columns = columns_                                        \
     }
-#define AG_LIST_ALL(name, select, columns, name_column)                                            \
-    AG_LIST_PAIR(name "_by_created", select, columns, "id ", "ASC", "u", "id > $4"),               \
-        AG_LIST_PAIR(name "_by_created_desc", select, columns, "id ", "DESC", "u", "id < $4"),     \
-        AG_LIST_PAIR(name "_by_updated", select, columns, "updated_at ", "ASC", "uz",              \
-                     "(updated_at, id) > ($5, $4)"),                                               \
-        AG_LIST_PAIR(name "_by_updated_desc", select, columns, "updated_at ", "DESC", "uz",        \
-                     "(updated_at, id) < ($5, $4)"),                                               \
-        AG_LIST_PAIR(name "_by_name", select, columns, "lower(" name_column ") ", "ASC", "ut",     \
-                     "(lower(" name_column "), id) > (lower($5), $4)"),                            \
-        AG_LIST_PAIR(name "_by_name_desc", select, columns, "lower(" name_column ") ", "DESC",     \
-                     "ut", "(lower(" name_column "), id) < (lower($5), $4)")
+#define AG_LIST_ALL(name, select, sqlite, columns, name_column)                                    \
+    AG_LIST_PAIR(name "_by_created", select, sqlite, columns, "id ", "ASC", "u", "id > $6"),       \
+        AG_LIST_PAIR(name "_by_created_desc", select, sqlite, columns, "id ", "DESC", "u",         \
+                     "id < $6"),                                                                   \
+        AG_LIST_PAIR(name "_by_updated", select, sqlite, columns, "updated_at ", "ASC", "uz",      \
+                     "(updated_at, id) > ($7, $6)"),                                               \
+        AG_LIST_PAIR(name "_by_updated_desc", select, sqlite, columns, "updated_at ", "DESC",      \
+                     "uz", "(updated_at, id) < ($7, $6)"),                                         \
+        AG_LIST_PAIR(name "_by_name", select, sqlite, columns, "lower(" name_column ") ", "ASC",   \
+                     "ut", "(lower(" name_column "), id) > (lower($7), $6)"),                      \
+        AG_LIST_PAIR(name "_by_name_desc", select, sqlite, columns, "lower(" name_column ") ",     \
+                     "DESC", "ut", "(lower(" name_column "), id) < (lower($7), $6)")
 
 /* Runs the list statement that `page` asks for; `stmts` is the first of AG_LIST_STMTS. */
 enum ag_err ag_list_read(struct ag_db *db, struct ag_arena *arena, const struct ag_stmt *stmts,
                          struct ag_uuid org, const struct ag_page *page,
                          struct ag_rows *ret_rows) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- entities ---- */
+
+struct ag_entity {
+    const char *name;            /* "agent" */
+    const struct ag_stmt *stmts; /* the first of AG_ENTITY_STMTS */
+    size_t size;                 /* of its document */
+    void (*from_row)(const struct ag_rows *rows, size_t row, void *doc);
+};
+
+/* An entity's statements; its file's own ones follow. */
+enum {
+    AG_ENTITY_GET = AG_LIST_STMTS,
+    AG_ENTITY_LOCK,
+    AG_ENTITY_DELETE,
+    AG_ENTITY_RESTORE,
+    AG_ENTITY_PURGE,
+    AG_ENTITY_STMTS,
+};
+/* `list` and `one` are columns with their types, such as "id, name", "ut"; `found` and its form for
+ * SQLite are the conditions of a list on $2, $4 and $5. */
+#define AG_ENTITY_LIST(table, columns, found)                                                      \
+    "SELECT " columns " FROM " table " WHERE org_id = $1 AND deleted_at IS NULL AND " found
+#define AG_ENTITY_ALL(name_, table, list, list_types, one, one_types, found, sqlite_found,         \
+                      name_column)                                                                 \
+    AG_LIST_ALL(name_ "_list", AG_ENTITY_LIST(table, list, found),                                 \
+                AG_ENTITY_LIST(table, list, sqlite_found), list_types, name_column),               \
+        [AG_ENTITY_GET] = {.name = name_ "_get",                                                   \
+                           .sql = "SELECT " one " FROM " table                                     \
+                                  " WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL",         \
+                           .params = "uu",                                                         \
+                           .columns = one_types},                                                  \
+        [AG_ENTITY_LOCK] = {.name = name_ "_head",                                                 \
+                            .sql = AG_ENTITY_HEAD(table) " FOR UPDATE",                            \
+                            .sqlite = AG_ENTITY_HEAD(table),                                       \
+                            .params = "uu",                                                        \
+                            .columns = "uizzb"},                                                   \
+        [AG_ENTITY_DELETE] = {.name = name_ "_delete",                                             \
+                              .sql = "UPDATE " table " SET deleted_at = $3 "                       \
+                                     "WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL",       \
+                              .params = "uuz",                                                     \
+                              .columns = ""},                                                      \
+        [AG_ENTITY_RESTORE] = {.name = name_ "_restore",                                           \
+                               .sql = "UPDATE " table " SET deleted_at = NULL "                    \
+                                      "WHERE org_id = $1 AND id = $2",                             \
+                               .params = "uu",                                                     \
+                               .columns = ""},                                                     \
+        [AG_ENTITY_PURGE] = {                                                                      \
+            .name = name_ "_purge",                                                                \
+            .sql = "DELETE FROM " table " WHERE id IN (SELECT id FROM " table                      \
+                   " WHERE deleted_at < $1 ORDER BY deleted_at LIMIT 1000)",                       \
+            .params = "z",                                                                         \
+            .columns = "",                                                                         \
+            .no_org = "housekeeping ends what was deleted long ago, of every organisation"}
+#define AG_ENTITY_HEAD(table)                                                                      \
+    "SELECT user_id, version, created_at, updated_at, deleted_at IS NOT NULL FROM " table          \
+    " WHERE org_id = $1 AND id = $2"
+
+/* AG_E_NOT_FOUND when there is no row, else its document. */
+enum ag_err ag_entity_first(const struct ag_entity *entity, const struct ag_rows *rows,
+                            void *ret_doc) AG_MUST_USE;
+enum ag_err ag_entity_get(struct ag_db *db, struct ag_arena *arena, const struct ag_entity *entity,
+                          struct ag_uuid org, struct ag_uuid id,
+                          void *ret_doc) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_entity_list(struct ag_db *db, struct ag_arena *arena, const struct ag_entity *entity,
+                           struct ag_uuid org, const struct ag_page *page,
+                           struct ag_list *ret_docs) AG_MUST_USE AG_SUSPENDS;

@@ -41,12 +41,15 @@ describe('create', () => {
     const reply = await post(example);
     const agent = expect(reply, 201);
     assert.deepEqual(Object.keys(agent).sort(),
-      ['config', 'created_at', 'description', 'id', 'name', 'updated_at', 'user_id', 'version']);
+      ['config', 'created_at', 'description', 'draft', 'draft_revision', 'draft_updated_at', 'has_draft', 'id', 'name',
+        'published_at', 'status', 'updated_at', 'user_id', 'version']);
     assertOrderedId(agent.id);
     assertNow(agent.created_at);
     assert.equal(agent.updated_at, agent.created_at);
     assert.deepEqual({ name: agent.name, description: agent.description, config: agent.config }, example);
     assert.deepEqual([agent.user_id, agent.version], [w.ada.user.id, 1]);
+    assert.deepEqual([agent.status, agent.published_at, agent.has_draft, agent.draft_revision, agent.draft_updated_at, agent.draft],
+      ['published', agent.created_at, false, 0, null, null]);
     assert.equal(reply.headers.etag, '"1"');
     assert.deepEqual(expect(await w.ada.client.get(`/v1/agents/${agent.id}`), 200), agent);
   });
@@ -71,6 +74,7 @@ describe('create', () => {
     assert.ok([null, '', undefined].includes(agent.description));
     expectProblem(await post({}), 422, 'validation_failed', ['name']);
     expectProblem(await post({ config: {} }), 422, 'validation_failed', ['name']);
+    expectProblem(await post({ name: 'x' }), 422, 'validation_failed', ['config']);
     expectProblem(await post({ name: null, config: {} }), 422, 'validation_failed', ['name']);
     expectProblem(await post({ name: 'x', config: null }), 422, 'validation_failed', ['config']);
     expectProblem(await post({ name: 'x', config: [] }), 422, 'validation_failed', ['config']);
@@ -159,6 +163,89 @@ describe('replace', () => {
       'validation_failed', ['config.temperature']);
     expectProblem(await w.ada.client.put(`/v1/agents/${absentId()}`, { name: 'x', config: {} }), 404, 'not_found');
     assert.equal(expect(await w.ada.client.get(`/v1/agents/${agent.id}`), 200).version, 1);
+  });
+});
+
+describe('change a part', () => {
+  const patch = (id, body, options) => w.ada.client.patch(`/v1/agents/${id}`, body, options);
+
+  it('leaves the rest as it was, and counts', async () => {
+    const agent = await createAgent(w.ada.client, { temperature: 1 }, { description: 'kept' });
+    const reply = await patch(agent.id, { name: ' Renamed ' });
+    const renamed = expect(reply, 200);
+    assert.deepEqual([renamed.name, renamed.description, renamed.config, renamed.version, reply.headers.etag],
+      ['Renamed', 'kept', { temperature: 1 }, 2, '"2"']);
+    const tuned = expect(await patch(agent.id, { config: { top_p: 0.5 } }), 200);
+    assert.deepEqual([tuned.name, tuned.config, tuned.version], ['Renamed', { top_p: 0.5 }, 3]);
+    assert.deepEqual(expect(await w.ada.client.get(`/v1/agents/${agent.id}`), 200), tuned);
+  });
+
+  it('takes a description away with null, and with an empty one', async () => {
+    const agent = await createAgent(w.ada.client, {}, { description: 'before' });
+    assert.equal(expect(await patch(agent.id, { description: null }), 200).description, null);
+    assert.equal(expect(await patch(agent.id, { description: 'again' }), 200).description, 'again');
+    assert.equal(expect(await patch(agent.id, { description: '' }), 200).description, null);
+  });
+
+  it('to nothing is no change', async () => {
+    const agent = await createAgent(w.ada.client);
+    assert.deepEqual(expect(await patch(agent.id, {}), 200), agent);
+    expectProblem(await patch(agent.id, {}, { headers: { 'if-match': '"2"' } }), 412, 'precondition_failed');
+  });
+
+  it('is held to limits and versions', async () => {
+    const agent = await createAgent(w.ada.client);
+    expectProblem(await patch(agent.id, { name: '' }), 422, 'validation_failed', ['name']);
+    expectProblem(await patch(agent.id, { name: null }), 422, 'validation_failed', ['name']);
+    expectProblem(await patch(agent.id, { config: { temperature: 3 } }), 422, 'validation_failed', ['config.temperature']);
+    expectProblem(await patch(agent.id, { config: { model: 'x' } }), 422, 'validation_failed', ['config.provider']);
+    expectProblem(await patch(agent.id, { version: 7 }), 422, 'validation_failed', ['version']);
+    expectProblem(await patch(agent.id, { name: 'x' }, { headers: { 'if-match': '"2"' } }), 412, 'precondition_failed');
+    expectProblem(await patch(absentId(), { name: 'x' }), 404, 'not_found');
+    assert.deepEqual(expect(await w.ada.client.get(`/v1/agents/${agent.id}`), 200), agent);
+    expect(await patch(agent.id, { name: 'x' }, { headers: { 'if-match': '"1"' } }), 200);
+  });
+
+  it('is in force for the next run', async () => {
+    const agent = await createAgent(w.ada.client, { provider: 'openai', model: 'echo', instructions: 'First rule.' });
+    const run = async () => {
+      expect(await w.ada.client.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'hi' }), 200);
+      return w.fake.calls.at(-1).body;
+    };
+    assert.ok((await run()).includes('First rule.'));
+    expect(await patch(agent.id, { config: { ...agent.config, instructions: 'Second rule.' } }), 200);
+    assert.ok((await run()).includes('Second rule.'));
+  });
+});
+
+describe('duplicate', () => {
+  const duplicate = (id, options) => w.ada.client.post(`/v1/agents/${id}/duplicate`, undefined, options);
+
+  it('makes another one of the same kind', async () => {
+    const agent = await createAgent(w.ada.client, FULL_CONFIG, { description: 'original' });
+    const reply = await duplicate(agent.id);
+    const copy = expect(reply, 201);
+    assert.notEqual(copy.id, agent.id);
+    assert.deepEqual([copy.name, copy.description, copy.config, copy.version, copy.status, reply.headers.etag],
+      [`${agent.name} (copy)`, 'original', FULL_CONFIG, 1, 'published', '"1"']);
+    assertNow(copy.created_at);
+    assert.deepEqual(expect(await w.ada.client.get(`/v1/agents/${copy.id}`), 200), copy);
+    expect(await w.ada.client.put(`/v1/agents/${copy.id}`, { name: 'Mine', config: {} }), 200);
+    assert.deepEqual(expect(await w.ada.client.get(`/v1/agents/${agent.id}`), 200), agent);
+  });
+
+  it('keeps a long name within its length, in whole characters', async () => {
+    const agent = expect(await post({ name: '🚀'.repeat(100), config: {} }), 201);
+    assert.equal(expect(await duplicate(agent.id), 201).name, `${'🚀'.repeat(93)} (copy)`);
+  });
+
+  it('happens once for one Idempotency-Key', async () => {
+    const agent = await createAgent(w.ada.client);
+    const options = { headers: { 'idempotency-key': unique('key') } };
+    const one = expect(await duplicate(agent.id, options), 201);
+    assert.equal(expect(await duplicate(agent.id, options), 201).id, one.id);
+    const { data } = expect(await w.ada.client.get(`/v1/agents?q=${agent.name}`), 200);
+    assert.equal(data.length, 2);
   });
 });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { absentId, assertNow, assertOrderedId, expect, expectProblem } from '../lib/expect.mjs';
-import { world } from '../lib/world.mjs';
+import { register, world } from '../lib/world.mjs';
 
 const w = world();
 
@@ -18,10 +18,11 @@ describe('prompts', () => {
     const reply = await post(EXAMPLE);
     const prompt = expect(reply, 201);
     assert.deepEqual(Object.keys(prompt).sort(),
-      ['created_at', 'id', 'metadata', 'prompt_text', 'updated_at', 'user_id', 'version']);
+      ['created_at', 'id', 'metadata', 'name', 'prompt_text', 'updated_at', 'user_id', 'version']);
     assertOrderedId(prompt.id);
     assertNow(prompt.created_at);
     assert.deepEqual({ prompt_text: prompt.prompt_text, metadata: prompt.metadata }, EXAMPLE);
+    assert.equal(prompt.name, null);
     assert.deepEqual([prompt.user_id, prompt.version, reply.headers.etag], [w.ada.user.id, 1, '"1"']);
     assert.deepEqual(expect(await w.ada.client.get(`/v1/prompts/${prompt.id}`), 200), prompt);
   });
@@ -57,8 +58,18 @@ describe('prompts', () => {
     assert.deepEqual(expect(await meta({ category: 'Ops' }), 201).metadata, { category: 'Ops' });
   });
 
+  it('may have a name of at most 100 characters', async () => {
+    assert.equal(expect(await post({ ...EXAMPLE, name: ' Reply ' }), 201).name, 'Reply');
+    assert.equal(expect(await post({ ...EXAMPLE, name: '🚀'.repeat(100) }), 201).name, '🚀'.repeat(100));
+    for (const none of [null, '', '  ']) assert.equal(expect(await post({ ...EXAMPLE, name: none }), 201).name, null);
+    expectProblem(await post({ ...EXAMPLE, name: 'n'.repeat(101) }), 422, 'validation_failed', ['name']);
+    const { id } = expect(await post({ ...EXAMPLE, name: 'Before' }), 201);
+    assert.equal(expect(await w.ada.client.put(`/v1/prompts/${id}`, { ...EXAMPLE, name: 'After' }), 200).name, 'After');
+    assert.equal(expect(await w.ada.client.put(`/v1/prompts/${id}`, EXAMPLE), 200).name, null);
+  });
+
   it('refuse fields they do not know', async () => {
-    expectProblem(await post({ ...EXAMPLE, name: 'x' }), 422, 'validation_failed', ['name']);
+    expectProblem(await post({ ...EXAMPLE, title: 'x' }), 422, 'validation_failed', ['title']);
     expectProblem(await post({ ...EXAMPLE, user_id: absentId() }), 422, 'validation_failed', ['user_id']);
   });
 
@@ -80,5 +91,64 @@ describe('prompts', () => {
     expectProblem(await w.ada.client.get(`/v1/prompts/${prompt.id}`), 404, 'not_found');
     expectProblem(await w.ada.client.delete(`/v1/prompts/${prompt.id}`), 404, 'not_found');
     expectProblem(await w.ada.client.get(`/v1/prompts/${absentId()}`), 404, 'not_found');
+  });
+});
+
+describe('the library', () => {
+  let client;
+  const shelf = [
+    { name: 'Zebra', prompt_text: 'one', metadata: { category: 'Business', tags: ['mail', 'formal'] } },
+    { name: 'apple', prompt_text: 'two', metadata: { category: 'Business', tags: ['mail', 'mail'] } },
+    { prompt_text: 'mango of three', metadata: { category: "O'Neil \"x\" %", tags: ['日本'] } },
+    { prompt_text: 'four', metadata: {} },
+  ];
+  const texts = async (query) => expect(await client.get(`/v1/prompts?${query}`), 200).data.map((p) => p.prompt_text);
+  const by = (name, value) => texts(`sort=created_at&${name}=${encodeURIComponent(value)}`);
+
+  it('is searched in names and filtered by category and tag', async () => {
+    ({ client } = await register(w.anonymous));
+    for (const prompt of shelf) expect(await client.post('/v1/prompts', prompt), 201);
+    assert.deepEqual(await by('q', 'ZEBRA'), ['one']);
+    assert.deepEqual(await by('category', 'Business'), ['one', 'two']);
+    assert.deepEqual(await by('category', 'business'), []);
+    assert.deepEqual(await by('category', 'O\'Neil "x" %'), ['mango of three']);
+    assert.deepEqual(await by('tag', 'mail'), ['one', 'two']);
+    assert.deepEqual(await by('tag', 'mai'), []);
+    assert.deepEqual(await by('tag', '日本'), ['mango of three']);
+    assert.deepEqual(await texts('category=Business&tag=formal'), ['one']);
+    assert.deepEqual(await texts('category=Business&tag=formal&q=two'), []);
+    expectProblem(await client.get(`/v1/prompts?tag=${'t'.repeat(51)}`), 422, 'validation_failed', ['tag']);
+    expectProblem(await client.get('/v1/prompts?status=draft'), 422, 'validation_failed', ['status']);
+  });
+
+  it('is sorted by name, or how a nameless prompt begins, across filtered pages', async () => {
+    assert.deepEqual(await texts('sort=name'), ['two', 'four', 'mango of three', 'one']);
+    const first = expect(await client.get('/v1/prompts?category=Business&limit=1&sort=name'), 200);
+    assert.deepEqual(first.data.map((p) => p.name), ['apple']);
+    const second = expect(await client.get(`/v1/prompts?category=Business&limit=1&sort=name&cursor=${first.next_cursor}`), 200);
+    assert.deepEqual([second.data.map((p) => p.name), second.next_cursor], [['Zebra'], null]);
+    for (const sort of ['created_at', '-created_at', 'updated_at', '-updated_at', '-name']) {
+      const one = expect(await client.get(`/v1/prompts?tag=mail&limit=1&sort=${sort}`), 200);
+      const two = expect(await client.get(`/v1/prompts?tag=mail&limit=1&sort=${sort}&cursor=${one.next_cursor}`), 200);
+      assert.deepEqual([one.data[0].prompt_text, two.data[0].prompt_text].sort(), ['one', 'two']);
+      assert.equal(two.next_cursor, null);
+    }
+  });
+
+  it('counts what it can be filtered by, each prompt once, the most frequent first', async () => {
+    const facets = async () => expect(await client.get('/v1/prompts/facets'), 200);
+    assert.deepEqual(await facets(), {
+      categories: [{ value: 'Business', count: 2 }, { value: "O'Neil \"x\" %", count: 1 }],
+      tags: [{ value: 'mail', count: 2 }, { value: 'formal', count: 1 }, { value: '日本', count: 1 }],
+    });
+    const [apple] = expect(await client.get('/v1/prompts?q=apple'), 200).data;
+    assert.equal((await client.delete(`/v1/prompts/${apple.id}`)).status, 204);
+    assert.deepEqual((await facets()).categories[0], { value: 'Business', count: 1 });
+    const { client: crowd } = await register(w.anonymous);
+    for (let i = 0; i < 6; i += 1) {
+      const tags = Array.from({ length: 20 }, (_, k) => `t${i * 20 + k}`);
+      expect(await crowd.post('/v1/prompts', { prompt_text: 'x', metadata: { tags } }), 201);
+    }
+    assert.equal(expect(await crowd.get('/v1/prompts/facets'), 200).tags.length, 100);
   });
 });

@@ -12,10 +12,12 @@ let routes;
 
 async function prepare() {
   const agent = await createFakeAgent(w.ada.client);
-  const prompt = expect(await w.ada.client.post('/v1/prompts', { prompt_text: 'Ada only' }), 201);
+  const prompt = expect(await w.ada.client.post('/v1/prompts', { name: 'Ada only', prompt_text: 'x', metadata: { category: 'Ada only', tags: ['Ada only'] } }), 201);
   const key = expect(await w.ada.client.post('/v1/api-keys', { name: 'hers' }), 201);
   const run = expect(await w.ada.client.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'secret plan' }), 200);
-  hers = { agent, prompt, key, run };
+  const deleted = await createFakeAgent(w.ada.client);
+  assert.equal((await w.ada.client.delete(`/v1/agents/${deleted.id}`)).status, 204);
+  hers = { agent, prompt, key, run, deleted };
   const document = expect(await w.anonymous.get('/openapi.json'), 200);
   routes = Object.entries(document.paths).flatMap(([path, item]) => Object.entries(item)
     .filter(([method]) => ['get', 'put', 'post', 'delete', 'patch'].includes(method))
@@ -35,6 +37,16 @@ const uses = {
   'PUT agent': ['agent', (c, id) => c.put(`/v1/agents/${id}`, agentBody)],
   'PUT agent with If-Match': ['agent', (c, id) => c.put(`/v1/agents/${id}`, agentBody, { headers: { 'if-match': '"1"' } })],
   'PUT agent with a wrong If-Match': ['agent', (c, id) => c.put(`/v1/agents/${id}`, agentBody, { headers: { 'if-match': '"9"' } })],
+  'PATCH agent': ['agent', (c, id) => c.patch(`/v1/agents/${id}`, { name: 'Taken over' })],
+  'PATCH agent with nothing': ['agent', (c, id) => c.patch(`/v1/agents/${id}`, {})],
+  'PUT draft': ['agent', (c, id) => c.put(`/v1/agents/${id}/draft`, { name: 'Taken over' })],
+  'PUT draft with a wrong If-Match': ['agent', (c, id) => c.put(`/v1/agents/${id}/draft`, {}, { headers: { 'if-match': '"9"' } })],
+  'DELETE draft': ['agent', (c, id) => c.delete(`/v1/agents/${id}/draft`)],
+  'publish agent': ['agent', (c, id) => c.post(`/v1/agents/${id}/publish`)],
+  'duplicate agent': ['agent', (c, id) => c.post(`/v1/agents/${id}/duplicate`)],
+  'restore agent': ['agent', (c, id) => c.post(`/v1/agents/${id}/restore`)],
+  'restore deleted agent': ['deleted', (c, id) => c.post(`/v1/agents/${id}/restore`)],
+  'restore prompt': ['prompt', (c, id) => c.post(`/v1/prompts/${id}/restore`)],
   'DELETE agent': ['agent', (c, id) => c.delete(`/v1/agents/${id}`)],
   'GET prompt': ['prompt', (c, id) => c.get(`/v1/prompts/${id}`)],
   'PUT prompt': ['prompt', (c, id) => c.put(`/v1/prompts/${id}`, { prompt_text: 'x' })],
@@ -94,6 +106,7 @@ describe('what is another tenant\'s', () => {
         assert.ok(data.every((row) => [undefined, null, user.id].includes(row.user_id)), reply.text);
       }
     }
+    assert.deepEqual(expect(await w.bob.client.get('/v1/prompts/facets'), 200), { categories: [], tags: [] });
     assert.deepEqual(expect(await w.bob.client.get(`/v1/runs?agent_id=${hers.agent.id}`), 200).data, []);
     assert.deepEqual(expect(await w.bob.client.get('/v1/agents?q=Agent'), 200).data.filter((a) => a.id === hers.agent.id), []);
   });
@@ -120,7 +133,7 @@ describe('every operation', () => {
     };
     for (const { method, path } of closed) {
       for (const [who, client] of Object.entries(strangers)) {
-        const json = ['POST', 'PUT'].includes(method) ? {} : undefined;
+        const json = ['POST', 'PUT', 'PATCH'].includes(method) ? {} : undefined;
         const reply = await client.request(method, fill(path), { json, headers: { origin: w.server.url } });
         assert.equal(reply.status, 401, `${method} ${path} for ${who}: ${reply.text}`);
         expectProblem(reply, 401);

@@ -179,6 +179,10 @@ export class Client {
     return this.request('PUT', target, { json, ...options });
   }
 
+  patch(target, json, options) {
+    return this.request('PATCH', target, { json, ...options });
+  }
+
   delete(target, options) {
     return this.request('DELETE', target, options);
   }
