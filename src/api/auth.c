@@ -24,17 +24,10 @@ static enum ag_err reply_grant(struct ag_ctx *ctx, const struct ag_grant *grant)
     return ag_ctx_reply(ctx, grant);
 }
 
-static void note_client(struct ag_ctx *ctx)
-{
-    struct ag_str agent = ag_request_header(ctx->req, AG_STR("user-agent"));
-    agent = ag_str_sub(agent, 0, 300);
-    ctx->scope.user_agent = ag_utf8_valid(agent) && agent.len > 0 ? agent : AG_STR("");
-}
-
 static enum ag_err auth_register(struct ag_ctx *ctx)
 {
     struct ag_grant grant;
-    note_client(ctx);
+    ag_ctx_note_client(ctx);
     AG_TRY(ag_register(&ctx->scope, ctx->body, &grant));
     return reply_grant(ctx, &grant);
 }
@@ -42,7 +35,7 @@ static enum ag_err auth_register(struct ag_ctx *ctx)
 static enum ag_err auth_login(struct ag_ctx *ctx)
 {
     struct ag_grant grant;
-    note_client(ctx);
+    ag_ctx_note_client(ctx);
     AG_TRY(ag_login(&ctx->scope, ctx->body, &grant));
     return reply_grant(ctx, &grant);
 }
@@ -69,6 +62,18 @@ static enum ag_err auth_me(struct ag_ctx *ctx)
     return ag_ctx_reply(ctx, &user);
 }
 
+static enum ag_err auth_change_me(struct ag_ctx *ctx)
+{
+    struct ag_user user;
+    AG_TRY(ag_me_change(&ctx->scope, ctx->body, &user));
+    return ag_ctx_reply(ctx, &user);
+}
+
+/* Guessing a password with a stolen session is as slow as signing in should be. */
+static const struct ag_route_limit change_limit = {
+    .per_user = {.count = 10, .per_ms = 60 * 1000},
+};
+
 const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
     AG_ROUTE("register", POST, "/v1/auth/register", PUBLIC, auth_register, "Register an account",
              .doc = "The first account of a server becomes its administrator. Every account gets "
@@ -91,4 +96,11 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
              .status = 204),
     AG_ROUTE("getMe", GET, "/v1/auth/me", ACCOUNT_READ, auth_me, "Read the current account",
              .tag = "Identity", .status = 200, .reply = &ag_user_schema),
+    AG_ROUTE("updateMe", PATCH, "/v1/auth/me", ACCOUNT_WRITE, auth_change_me,
+             "Change the current account",
+             .doc = "What is left out stays. A new password needs the current one and ends every "
+                    "other session.",
+             .tag = "Identity", .status = 200, .body = &ag_me_input_schema,
+             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_user_schema, .limit = &change_limit,
+             .errors = {AG_E_STALE, AG_E_OVERLOADED}),
 };

@@ -1,7 +1,14 @@
 /* The guard: what stands between a request and its handler, in the order it is checked. */
 #include "api/route.h"
 
-enum { MAX_QUERY_PAIRS = 32, MAX_UNUSED_BODY_BYTES = 4096 };
+#include <arpa/inet.h>
+
+enum {
+    MAX_QUERY_PAIRS = 32,
+    MAX_UNUSED_BODY_BYTES = 4096,
+    MAX_NAME_BYTES = 64,
+    LIMIT_KEY_BYTES = 256
+};
 
 /* ---- who asks ---- */
 
@@ -79,14 +86,75 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
     return kind == AG_CRED_COOKIE ? check_origin(ctx->req) : AG_OK;
 }
 
+/* ---- how often ---- */
+
+/* A network of IPv6 is one customer's /64, so that is what counts as an address. */
+static struct ag_str address_key(struct ag_str ip, struct in6_addr *room)
+{
+    char text[INET6_ADDRSTRLEN];
+    int len = snprintf(text, sizeof(text), "%.*s", AG_STR_ARG(ip));
+    if (len < 0 || (size_t)len >= sizeof(text) || inet_pton(AF_INET6, text, room) != 1) return ip;
+    return ag_str_n((const char *)room, IN6_IS_ADDR_V4MAPPED(room) ? 16 : 8);
+}
+
+static enum ag_err take_one(struct ag_ctx *ctx, const char *kind, struct ag_str who,
+                            const struct ag_rate *rate, struct ag_limit_verdict *least)
+{
+    struct ag_buf key;
+    if (rate->count == 0) return AG_OK;
+    ag_buf_init(&key, ctx->scope.arena, LIMIT_KEY_BYTES);
+    ag_buf_printf(&key, "%s %s ", ctx->route->id, kind);
+    AG_TRY(ag_buf_append_str(&key, who));
+    struct ag_limit_verdict verdict = ag_limiter_take(ctx->scope.core->limiter, ag_buf_str(&key),
+                                                      rate, ag_mono_us());
+    if (least->limit == 0 || !verdict.allowed || verdict.remaining < least->remaining)
+        *least = verdict;
+    return AG_OK;
+}
+
+static void limit_header(struct ag_ctx *ctx, const char *name, int64_t value)
+{
+    struct ag_str text = ag_arena_printf(ctx->scope.arena, "%lld", (long long)value);
+    if (text.data) ag_reply_header(ctx->req, name, text);
+}
+
+/* The reply tells of the limit that leaves least. */
+static enum ag_err check_limit(struct ag_ctx *ctx)
+{
+    const struct ag_route_limit *limit = ctx->route->limit;
+    struct ag_limit_verdict least = {.allowed = true};
+    struct in6_addr room;
+    if (!limit || !ctx->scope.core->limiter) return AG_OK;
+    /* Whoever is refused for their own sake uses up nothing of their neighbours'. */
+    if (ctx->scope.who.credential != AG_CRED_NONE)
+        AG_TRY(take_one(ctx, "user", ag_str_n((const char *)ctx->scope.who.user_id.bytes, 16),
+                        &limit->per_user, &least));
+    if (least.allowed)
+        AG_TRY(take_one(ctx, "ip", address_key(ctx->scope.ip, &room), &limit->per_ip, &least));
+    limit_header(ctx, "RateLimit-Limit", least.limit);
+    limit_header(ctx, "RateLimit-Remaining", least.remaining);
+    limit_header(ctx, "RateLimit-Reset", (least.reset_ms + 999) / 1000);
+    if (least.allowed) return AG_OK;
+    ctx->retry_after_s = (least.retry_after_ms + 999) / 1000;
+    return ag_fail(AG_E_RATE_LIMITED, "this may be done %lld times a minute; wait %lld s",
+                   (long long)least.limit, (long long)ctx->retry_after_s);
+}
+
 /* ---- what is asked ---- */
 
+/* {id} is an id; a parameter called otherwise is a name. What is neither names nothing: the same
+ * answer as for something that is not there. */
 static enum ag_err take_path(struct ag_ctx *ctx, const struct ag_route_match *match)
 {
     for (size_t i = 0; i < match->param_count; i++) {
-        /* What is not an id names nothing: the same answer as for an id that is not there. */
-        if (ag_uuid_parse(match->params[i].value, &ctx->id) != AG_OK)
+        const struct ag_pair *param = &match->params[i];
+        if (!ag_str_eq(param->name, AG_STR("id"))) {
+            ctx->name = param->value;
+            if (ctx->name.len > MAX_NAME_BYTES || !ag_utf8_valid(ctx->name))
+                return ag_fail(AG_E_NOT_FOUND, "there is nothing with this name");
+        } else if (ag_uuid_parse(param->value, &ctx->id) != AG_OK) {
             return ag_fail(AG_E_NOT_FOUND, "there is nothing with this id");
+        }
     }
     return AG_OK;
 }
@@ -165,6 +233,7 @@ enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
             return ag_fail(AG_E_FORBIDDEN, "this needs the permission %s",
                            ag_permission_info(route->permission)->name);
     }
+    AG_TRY(check_limit(ctx));
     struct ag_str body = {0};
     AG_TRY(take_path(ctx, match));
     AG_TRY(take_query(ctx));

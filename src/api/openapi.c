@@ -103,15 +103,30 @@ static void header_parameter(struct ag_buf *out, bool *first, const char *name, 
     ag_buf_append_char(out, '}');
 }
 
+/* {id} is an id, a parameter called otherwise a name: as the guard reads them. */
+static void path_parameters(const struct ag_route *route, struct ag_buf *out, bool *first)
+{
+    struct ag_str rest = ag_str(route->path), element;
+    while (ag_str_split(&rest, '/', &element)) {
+        if (!ag_str_starts_with(element, AG_STR("{"))) continue;
+        struct ag_str name = ag_str_sub(element, 1, element.len - 2);
+        ag_buf_append_str(out, *first ? AG_STR("") : AG_STR(","));
+        *first = false;
+        ag_buf_append_lit(out, "{\"name\":");
+        ag_buf_json_string(out, name);
+        ag_buf_append_lit(out, ",\"in\":\"path\",\"required\":true,\"schema\":{"
+                               "\"type\":\"string\",");
+        ag_buf_append_str(out, ag_str_eq(name, AG_STR("id"))
+                                   ? AG_STR("\"format\":\"uuid\"}}")
+                                   : AG_STR("\"minLength\":1,\"maxLength\":64}}"));
+    }
+}
+
 static enum ag_err parameters(const struct ag_route *route, struct ag_buf *out)
 {
     bool first = true;
     ag_buf_append_lit(out, "\"parameters\":[");
-    if (strchr(route->path, '{')) {
-        ag_buf_append_lit(out, "{\"name\":\"id\",\"in\":\"path\",\"required\":true,\"schema\":{"
-                               "\"type\":\"string\",\"format\":\"uuid\"}}");
-        first = false;
-    }
+    path_parameters(route, out, &first);
     for (size_t i = 0; route->query && i < route->query->count; i++) {
         const struct ag_field *field = &route->query->fields[i];
         ag_buf_append_str(out, first ? AG_STR("{") : AG_STR(",{"));
@@ -195,6 +210,7 @@ static size_t collect_errors(const struct ag_route *route, enum ag_err errors[MA
         errors[n++] = AG_E_IDEMPOTENCY_MISMATCH;
     }
     if (ag_route_takes_if_match(route)) errors[n++] = AG_E_STALE;
+    if (route->limit) errors[n++] = AG_E_RATE_LIMITED;
     for (size_t i = 0; i < AG_ROUTE_MAX_ERRORS && route->errors[i] != AG_OK; i++)
         errors[n++] = route->errors[i];
     errors[n++] = AG_E_INTERNAL;
@@ -324,7 +340,8 @@ static void tags(struct ag_buf *out)
         {"Prompts", "The prompt library"},
         {"AI", "Running agents and testing prompts"},
         {"Runs", "What was asked, answered and used"},
-        {"Monitoring", "What was done by whom"},
+        {"Monitoring", "What was done by whom, how it goes, what went wrong"},
+        {"Providers", "Where models come from"},
     };
     ag_buf_append_lit(out, "\"tags\":[");
     for (size_t i = 0; i < AG_COUNT(rows); i++)

@@ -63,6 +63,13 @@ enum ag_err ag_ctx_page(struct ag_ctx *ctx, const struct ag_list_query *query,
     return ag_page_from_query(query, ctx->scope.arena, ctx->scope.errors, ret_page);
 }
 
+void ag_ctx_note_client(struct ag_ctx *ctx)
+{
+    struct ag_str agent = ag_request_header(ctx->req, AG_STR("user-agent"));
+    agent = ag_str_sub(agent, 0, 300);
+    ctx->scope.user_agent = ag_utf8_valid(agent) && agent.len > 0 ? agent : AG_STR("");
+}
+
 enum ag_err ag_ctx_reply_list(struct ag_ctx *ctx, const struct ag_page *page,
                               const struct ag_list *items,
                               struct ag_list_key (*key)(const void *item))

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "cache/limiter.h"
 #include "http/router.h"
 
 struct ag_ctx;
@@ -22,6 +23,12 @@ enum ag_route_flag {
 };
 
 enum { AG_ROUTE_MAX_ERRORS = 8 };
+
+/* How often a route may be used; past that it answers 429 with Retry-After. A rate whose count is 0
+ * is none. */
+struct ag_route_limit {
+    struct ag_rate per_user, per_ip;
+};
 
 struct ag_route {
     const char *id; /* operationId */
@@ -38,6 +45,7 @@ struct ag_route {
     int status;                              /* of success */
     const struct ag_schema *reply;           /* NULL: no body */
     size_t max_body;                         /* bytes; 0: AG_HTTP_MAX_BODY_BYTES */
+    const struct ag_route_limit *limit;      /* NULL: none */
     enum ag_err errors[AG_ROUTE_MAX_ERRORS]; /* beyond those that follow from the row itself */
 };
 
@@ -65,10 +73,11 @@ extern const size_t ag_route_table_count;
 
 extern const struct ag_route ag_system_routes[], ag_auth_routes[], ag_api_key_routes[],
     ag_agent_routes[], ag_prompt_routes[], ag_ai_routes[], ag_run_routes[], ag_activity_routes[],
-    ag_template_routes[], ag_proposal_routes[];
+    ag_template_routes[], ag_proposal_routes[], ag_dashboard_routes[], ag_error_routes[],
+    ag_provider_routes[];
 enum {
     AG_SYSTEM_ROUTES = 4,
-    AG_AUTH_ROUTES = 5,
+    AG_AUTH_ROUTES = 6,
     AG_API_KEY_ROUTES = 3,
     AG_AGENT_ROUTES = 11,
     AG_PROMPT_ROUTES = 7,
@@ -77,6 +86,9 @@ enum {
     AG_ACTIVITY_ROUTES = 1,
     AG_TEMPLATE_ROUTES = 1,
     AG_PROPOSAL_ROUTES = 1,
+    AG_DASHBOARD_ROUTES = 1,
+    AG_ERROR_ROUTES = 2,
+    AG_PROVIDER_ROUTES = 3,
 };
 
 /* Whether the row takes If-Match. */
@@ -92,8 +104,9 @@ struct ag_ctx {
     struct ag_request *req;
     struct ag_api *api;
     const struct ag_route *route;
-    struct ag_uuid id; /* the path's {id} */
-    const void *query; /* the documents of the row's schemas */
+    struct ag_uuid id;  /* the path's {id} */
+    struct ag_str name; /* a parameter of the path that is called otherwise */
+    const void *query;  /* the documents of the row's schemas */
     const void *body;
     int64_t if_version; /* of If-Match, or AG_ANY_VERSION, AG_NO_VERSION */
     /* the reply, sent by the guard once the handler has returned */
@@ -130,6 +143,8 @@ enum ag_err ag_ctx_reply_list(struct ag_ctx *ctx, const struct ag_page *page,
 /* The page asked for by a struct ag_list_query; mistakes go to the scope's errors. */
 enum ag_err ag_ctx_page(struct ag_ctx *ctx, const struct ag_list_query *query,
                         struct ag_page *ret_page) AG_MUST_USE;
+/* Puts the client's User-Agent, cut to what is kept of it, into the scope. */
+void ag_ctx_note_client(struct ag_ctx *ctx);
 
 /* ---- guard.c and its helpers ---- */
 

@@ -2,6 +2,9 @@
 
 #include "app/data_dir.h"
 
+/* Users and addresses whose use is counted at the same time; 256 KiB. */
+enum { LIMITED_KEYS = 16 * 1024 };
+
 static struct ag_core_options core_options(const struct ag_options *o)
 {
     return (struct ag_core_options){
@@ -39,6 +42,7 @@ static enum ag_err open_parts(struct ag_backend *backend, unsigned loops, bool e
     if (exclusive) AG_TRY(ag_database_lock(backend->database_url, &backend->lock_fd));
     AG_TRY(open_key(backend));
     AG_TRY(ag_egress_new(backend->options->egress_allow, &backend->core.egress));
+    AG_TRY(ag_limiter_new(LIMITED_KEYS, &backend->core.limiter));
     AG_TRY(ag_db_register(ag_store_tables, ag_store_table_count));
     const struct ag_db_options db_options = {.url = backend->database_url, .loops = loops};
     AG_TRY(ag_db_open(&db_options, &backend->core.db));
@@ -62,6 +66,7 @@ enum ag_err ag_backend_open(struct ag_backend *backend, const struct ag_options 
 void ag_backend_close(struct ag_backend *backend)
 {
     ag_db_close(AG_TAKE(backend->core.db));
+    ag_limiter_free(AG_TAKE(backend->core.limiter));
     ag_egress_free(AG_TAKE(backend->core.egress));
     ag_jwt_key_free(AG_TAKE(backend->core.jwt));
     ag_database_unlock(backend->lock_fd);

@@ -20,7 +20,8 @@ enum ag_role { AG_ROLE_BIT_USER = 1, AG_ROLE_BIT_ADMIN = 2 };
     X(PROMPTS_WRITE, "prompts:write", "Create, change and delete prompts", USER | ADMIN)           \
     X(AI_RUN, "ai:run", "Run agents and test prompts", USER | ADMIN)                               \
     X(RUNS_READ, "runs:read", "See runs and what they cost", USER | ADMIN)                         \
-    X(ACTIVITY_READ, "activity:read", "See the activity log", USER | ADMIN)
+    X(ACTIVITY_READ, "activity:read", "See the activity log", USER | ADMIN)                        \
+    X(ERRORS_REPORT, "errors:report", "Report what went wrong in a browser", USER | ADMIN)
 
 enum ag_permission {
     AG_PERM_UNSET = 0, /* a route with this does not compile */

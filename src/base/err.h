@@ -42,6 +42,7 @@
     X(IDEMPOTENCY_MISMATCH, "idempotency_key_reused", 422, false,                                  \
       "This Idempotency-Key was used for another request")                                         \
     X(MODEL_UNAVAILABLE, "model_unavailable", 422, false, "This model is not configured here")     \
+    X(RATE_LIMITED, "rate_limited", 429, true, "Too many requests in a short time")                \
     X(HEADERS_TOO_LARGE, "headers_too_large", 431, false, "The header fields are too large")       \
     /* this server */                                                                              \
     X(INTERNAL, "internal_error", 500, false, "Something went wrong on our side")                  \

@@ -42,6 +42,7 @@ enum ag_err ag_core_attach(struct ag_core *core)
     struct ag_core_loop *part = ag_core_loop(core);
     enum ag_err err = ag_access_cache_new(&part->access);
     if (err == AG_OK) err = ag_agent_cache_new(&part->agents);
+    if (err == AG_OK) err = ag_model_cache_new(&part->models);
     if (err == AG_OK) err = ag_http_client_new(core->egress, &part->http);
     if (err != AG_OK) ag_core_detach(core);
     return err;
@@ -51,6 +52,7 @@ void ag_core_detach(struct ag_core *core)
 {
     struct ag_core_loop *part = ag_core_loop(core);
     ag_http_client_free(AG_TAKE(part->http));
+    ag_model_cache_free(AG_TAKE(part->models));
     ag_agent_cache_free(AG_TAKE(part->agents));
     ag_access_cache_free(AG_TAKE(part->access));
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "auth/auth.h"
+#include "cache/limiter.h"
 #include "llm/llm.h"
 #include "store/store.h"
 
@@ -24,12 +25,14 @@ struct ag_core_options {
 
 struct ag_access_cache;
 struct ag_agent_cache;
+struct ag_model_cache;
 
 /* What belongs to one loop. */
 struct ag_core_loop {
     struct ag_http_client *http;
     struct ag_access_cache *access;
     struct ag_agent_cache *agents;
+    struct ag_model_cache *models;
     _Atomic int64_t runs_active;
 };
 
@@ -37,6 +40,7 @@ struct ag_core {
     struct ag_db *db;
     struct ag_jwt_key *jwt;
     struct ag_egress *egress;
+    struct ag_limiter *limiter; /* NULL: no limits */
     struct ag_core_options options;
     struct ag_llm_endpoint endpoints[AG_MAX_PROVIDERS]; /* in the order of ag_providers */
     bool usable[AG_MAX_PROVIDERS];
@@ -48,7 +52,7 @@ struct ag_core {
     _Atomic uint64_t runs_completed, runs_failed, runs_cancelled, tokens_in, tokens_out;
 };
 
-/* Sets endpoints and the boot id; db, jwt and egress are the caller's. */
+/* Sets endpoints and the boot id; db, jwt, egress and limiter are the caller's. */
 void ag_core_init(struct ag_core *core, const struct ag_core_options *options);
 /* Makes and frees what this thread's loop needs. */
 enum ag_err ag_core_attach(struct ag_core *core) AG_MUST_USE;
@@ -85,7 +89,13 @@ struct ag_refresh_input {
     uint64_t set;
     struct ag_str refresh_token;
 };
-extern const struct ag_schema ag_register_schema, ag_login_schema, ag_refresh_schema;
+struct ag_me_input {
+    uint64_t set;
+    struct ag_str name, current_password, new_password;
+};
+enum { AG_ME_NAME, AG_ME_CURRENT_PASSWORD, AG_ME_NEW_PASSWORD };
+extern const struct ag_schema ag_register_schema, ag_login_schema, ag_refresh_schema,
+    ag_me_input_schema;
 
 /* A signed-in session: what register, login and refresh answer. */
 struct ag_grant {
@@ -112,6 +122,11 @@ enum ag_err ag_refresh(struct ag_scope *scope, struct ag_str refresh_token,
 /* Revokes the principal's session, at once on every loop of this process. */
 enum ag_err ag_logout(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_me(struct ag_scope *scope, struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
+/* Changes the principal's account. A new password needs the current one and ends every other
+ * session, at once on every loop of this process. AG_E_INVALID, AG_E_FORBIDDEN (an API key cannot
+ * change a password), AG_E_OVERLOADED, AG_E_STALE. */
+enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input,
+                         struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
 /* Turns any credential into the principal: the one place where rights begin. `kind` says how it
  * was carried. AG_E_UNAUTHENTICATED, AG_E_TOKEN_EXPIRED, AG_E_STORAGE. */
 enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,

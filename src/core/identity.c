@@ -271,6 +271,87 @@ enum ag_err ag_me(struct ag_scope *scope, struct ag_user *ret_user)
     return ag_users_by_id(scope->core->db, scope->arena, scope->who.user_id, ret_user);
 }
 
+/* ---- changing one's own account ---- */
+
+struct me_change {
+    struct ag_scope *scope;
+    const struct ag_user *user; /* as it becomes; its hash is the new one, or has no data */
+    struct ag_str hash_before;
+    bool renamed;
+};
+
+static enum ag_err me_change_tx(struct ag_tx *tx, void *arg)
+{
+    struct me_change *change = arg;
+    const struct ag_principal *who = &change->scope->who;
+    struct ag_str hash = change->user->password_hash;
+    struct ag_str details = ag_details(ag_tx_arena(tx), "ip", change->scope->ip);
+    AG_TRY(ag_users_update(tx, who->user_id, change->user->name, hash, change->hash_before));
+    if (change->renamed)
+        AG_TRY(ag_activity_insert(tx, who->org_id, who->user_id, "auth.profile_changed", details));
+    if (!hash.data) return AG_OK;
+    AG_TRY(ag_sessions_revoke_others(tx, who->user_id, who->session_id, ag_wall_ms()));
+    return ag_activity_insert(tx, who->org_id, who->user_id, "auth.password_changed", details);
+}
+
+static enum ag_err refuse_field(struct ag_scope *scope, const char *field, const char *code,
+                                const char *message)
+{
+    ag_field_error(scope->errors, scope->arena, field, code, "%s", message);
+    return ag_fail(AG_E_INVALID, "the password cannot be changed like this");
+}
+
+/* Whether the new password may take the place of the one that `user` has. */
+static enum ag_err check_passwords(struct ag_scope *scope, const struct ag_me_input *input,
+                                   const struct ag_user *user)
+{
+    if (!ag_doc_has(input, AG_ME_NEW_PASSWORD))
+        return refuse_field(scope, "new_password", "required", "is missing");
+    if (!ag_doc_has(input, AG_ME_CURRENT_PASSWORD))
+        return refuse_field(scope, "current_password", "required",
+                            "is needed to change the password");
+    const char *problem = ag_password_problem(input->new_password);
+    if (problem) return refuse_field(scope, "new_password", "weak", problem);
+    char *hash = NULL;
+    if (user->password_hash.data) {
+        hash = ag_arena_cstr(scope->arena, user->password_hash);
+        if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for a hash");
+    }
+    enum ag_err err = ag_password_verify(input->current_password, hash);
+    if (err == AG_E_BAD_CREDENTIALS || (err == AG_OK && !hash))
+        return refuse_field(scope, "current_password", "wrong", "is not the current password");
+    return err;
+}
+
+enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input,
+                         struct ag_user *ret_user)
+{
+    struct ag_user user;
+    AG_TRY(ag_me(scope, &user));
+    struct me_change change = {
+        .scope = scope,
+        .user = &user,
+        .hash_before = user.password_hash,
+        .renamed = ag_doc_has(input, AG_ME_NAME) && !ag_str_eq(user.name, input->name),
+    };
+    bool password = ag_doc_has(input, AG_ME_NEW_PASSWORD) ||
+                    ag_doc_has(input, AG_ME_CURRENT_PASSWORD);
+    char hash[AG_PASSWORD_HASH_BYTES];
+    if (password) {
+        if (scope->who.credential == AG_CRED_KEY)
+            return ag_fail(AG_E_FORBIDDEN, "an API key cannot change a password: sign in instead");
+        AG_TRY(check_passwords(scope, input, &user));
+        AG_TRY(ag_password_hash(input->new_password, hash));
+    }
+    user.password_hash = password ? ag_str(hash) : (struct ag_str){0};
+    if (change.renamed) user.name = input->name;
+    if (change.renamed || password)
+        AG_TRY(ag_db_write(scope->core->db, scope->arena, me_change_tx, &change));
+    if (password) ag_access_changed(scope->core);
+    *ret_user = user;
+    return AG_OK;
+}
+
 /* ---- any credential becomes the principal ---- */
 
 struct touch {

@@ -91,6 +91,12 @@ enum ag_err ag_purge_deleted(struct ag_tx *tx) AG_MUST_USE;
 enum ag_err ag_note(struct ag_tx *tx, const struct ag_scope *scope, const struct ag_kind *kind,
                     const char *did, struct ag_uuid id) AG_MUST_USE;
 
+/* ---- model_list.c: what providers say they offer, per loop, at most 10 minutes old ---- */
+
+struct ag_model_cache;
+enum ag_err ag_model_cache_new(struct ag_model_cache **ret_cache) AG_MUST_USE;
+void ag_model_cache_free(struct ag_model_cache *cache);
+
 /* ---- small things ---- */
 
 /* Whatever took rights away is in force at once on every loop of this process. */

@@ -33,6 +33,20 @@ static const struct ag_field refresh_fields[] = {
 };
 AG_SCHEMA(ag_refresh_schema, "Refresh", struct ag_refresh_input, "A refresh token", refresh_fields);
 
+static const struct ag_field me_input_fields[] = {
+    [AG_ME_NAME] = AG_FIELD(struct ag_me_input, name, AG_F_STRING, 0, .min = 1, .max = 100,
+                            .doc = "Name shown to others", .example = "\"John Doe\""),
+    [AG_ME_CURRENT_PASSWORD] = AG_FIELD(
+        struct ag_me_input, current_password, AG_F_STRING, AG_FF_SECRET | AG_FF_NO_TRIM, .min = 1,
+        .max = AG_PASSWORD_MAX, .doc = "Needed to change the password"),
+    [AG_ME_NEW_PASSWORD] = AG_FIELD(struct ag_me_input, new_password, AG_F_STRING,
+                                    AG_FF_SECRET | AG_FF_NO_TRIM, .min = AG_PASSWORD_MIN,
+                                    .max = AG_PASSWORD_MAX,
+                                    .doc = "At least 8 characters, not a common one"),
+};
+AG_SCHEMA(ag_me_input_schema, "AccountInput", struct ag_me_input, "Changes of one's own account",
+          me_input_fields);
+
 static const struct ag_field grant_fields[] = {
     AG_FIELD(struct ag_grant, token, AG_F_STRING, AG_FF_REQUIRED,
              .doc = "Access token (JWT) for `Authorization: Bearer`"),

@@ -5,10 +5,27 @@
  * with. `organizations` is reached by its id, which is the tenant. A test compares this list with
  * the migrations. */
 static const char *const tenant_tables[] = {
-    "activity_logs", "agent_labels", "agent_versions",       "ai_agents",   "api_keys",
-    "conversations", "documents",    "idempotency_keys",     "invitations", "memberships",
-    "messages",      "outbox",       "prompt_labels",        "prompts",     "prompt_versions",
-    "roles",         "runs",         "provider_credentials", "usage_daily", "webhooks",
+    "activity_logs",
+    "agent_labels",
+    "agent_versions",
+    "ai_agents",
+    "api_keys",
+    "client_errors",
+    "conversations",
+    "documents",
+    "idempotency_keys",
+    "invitations",
+    "memberships",
+    "messages",
+    "outbox",
+    "prompt_labels",
+    "prompts",
+    "prompt_versions",
+    "roles",
+    "runs",
+    "provider_credentials",
+    "usage_daily",
+    "webhooks",
 };
 
 struct ag_stmt ag_db_own_stmts[AG_DB_OWN_COUNT] = {

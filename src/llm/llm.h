@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/fields.h"
 #include "net/http_client.h"
 
 enum {
@@ -20,6 +21,8 @@ enum {
     AG_LLM_MAX_RESPONSE_BYTES = 8 * 1024 * 1024, /* a whole reply, framing included */
     AG_LLM_MAX_TOKENS = 1000 * 1000 * 1000,      /* a count beyond this is cut to it */
     AG_LLM_MAX_RETRY_AFTER_S = 24 * 60 * 60,     /* likewise */
+    AG_LLM_MAX_MODELS = 1000,                    /* of one provider's list; the rest is left out */
+    AG_LLM_MAX_MODEL_BYTES = 200,                /* of a model's name; a longer one is left out */
     AG_LLM_RETRY_WAIT_S = 10, /* a provider that asks for a longer pause is not asked again */
 };
 
@@ -89,6 +92,7 @@ struct ag_provider {
     const char *title; /* "OpenAI" */
     const char *default_model;
     const char *const *models; /* names offered when the provider is configured, NULL at the end */
+    const char *setting;       /* the operator's setting that holds the key; NULL: needs none */
     bool offline;              /* answers by `answer`, needs no endpoint */
 
     /* Pure: the request for a conversation. AG_E_INVALID, AG_E_NO_MEMORY. */
@@ -106,6 +110,13 @@ struct ag_provider {
     /* Pure: the error of a reply whose status is not 200, its text recorded as diagnostic. Never
      * AG_OK. */
     enum ag_err (*parse_error)(int status, struct ag_str body);
+    /* Pure: the request, without a body, for the list of models, and the names in a reply with
+     * status 200, as struct ag_str in the arena: those that can hold a conversation, in the order
+     * given. AG_E_UPSTREAM_INVALID, AG_E_INVALID, AG_E_NO_MEMORY. */
+    enum ag_err (*build_models)(const struct ag_llm_endpoint *endpoint, struct ag_arena *arena,
+                                struct ag_llm_http *ret_http);
+    enum ag_err (*parse_models)(const struct ag_llm_endpoint *endpoint, struct ag_str body,
+                                struct ag_arena *arena, struct ag_list *ret_names);
     /* Offline providers: the whole answer, deterministic. AG_E_NO_MEMORY. */
     enum ag_err (*answer)(const struct ag_llm_request *request, struct ag_arena *arena,
                           struct ag_llm_event *ret_event);
@@ -114,6 +125,14 @@ struct ag_provider {
 /* All providers, NULL at the end; the one called `name`, or NULL. */
 extern const struct ag_provider *const ag_providers[];
 const struct ag_provider *ag_provider_find(struct ag_str name);
+
+/* Asks a provider that is not offline for its models, once and within `timeout_ms`; the names as
+ * struct ag_str in the arena. The AG_E_UPSTREAM_* codes, AG_E_EGRESS_DENIED, AG_E_CANCELED,
+ * AG_E_INVALID, AG_E_NO_MEMORY. */
+enum ag_err ag_llm_models(struct ag_http_client *client, const struct ag_provider *provider,
+                          const struct ag_llm_endpoint *endpoint, int64_t timeout_ms,
+                          struct ag_arena *arena,
+                          struct ag_list *ret_names) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- the stream ---- */
 

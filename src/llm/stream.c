@@ -1,4 +1,4 @@
-#include "llm/llm.h"
+#include "llm/wire.h"
 
 #include "base/id.h"
 
@@ -140,26 +140,11 @@ static int64_t backoff_ms(const struct ag_llm_stream *stream)
     return AG_MAX(stream->retry_after_s, 0) * 1000 + wait;
 }
 
-/* Overwrites the key wherever the recorded texts repeat it. */
-static void hide_key(struct ag_str key)
-{
-    struct ag_diag *diag = ag_diag();
-    if (key.len < 8) return; /* not a secret, and too likely a word */
-    for (int i = 0; i < diag->count; i++) {
-        char *text = diag->entries[i].text;
-        struct ag_str rest = ag_str(text);
-        for (ptrdiff_t at; (at = ag_str_find(rest, key)) >= 0;) {
-            memset((char *)(uintptr_t)rest.data + at, '*', key.len);
-            rest = ag_str_sub(rest, (size_t)at + key.len, SIZE_MAX);
-        }
-    }
-}
-
 /* The attempt has failed with `err`: AG_OK when another one is due, else the final error. */
 static enum ag_err attempt_failed(struct ag_llm_stream *stream, enum ag_err err)
 {
     drop_call(stream);
-    hide_key(stream->api_key);
+    ag_wire_hide_key(stream->api_key);
     int64_t wait = backoff_ms(stream);
     bool again = !stream->returned && stream->attempts <= stream->limits.retries &&
                  stream->retry_after_s <= AG_LLM_RETRY_WAIT_S && may_pass(err, stream->status) &&

@@ -230,6 +230,20 @@ enum ag_err ag_wire_error_body(int status, struct ag_str body)
     return ag_wire_error(status, yyjson_obj_get(yyjson_doc_get_root(doc), "error"));
 }
 
+void ag_wire_hide_key(struct ag_str key)
+{
+    struct ag_diag *diag = ag_diag();
+    if (key.len < 8) return; /* not a secret, and too likely a word */
+    for (int i = 0; i < diag->count; i++) {
+        char *text = diag->entries[i].text;
+        struct ag_str rest = ag_str(text);
+        for (ptrdiff_t at; (at = ag_str_find(rest, key)) >= 0;) {
+            memset((char *)(uintptr_t)rest.data + at, '*', key.len);
+            rest = ag_str_sub(rest, (size_t)at + key.len, SIZE_MAX);
+        }
+    }
+}
+
 /* ---- requests ---- */
 
 enum ag_err ag_wire_body(struct ag_buf *out, struct ag_str *ret_body)
@@ -261,5 +275,38 @@ enum ag_err ag_wire_url(struct ag_arena *arena, struct ag_str base, const char *
     struct ag_str url = ag_arena_printf(arena, "%.*s%s", AG_STR_ARG(base), path);
     if (!url.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a URL");
     *ret_url = url.data;
+    return AG_OK;
+}
+
+/* ---- lists of models ---- */
+
+/* A name that can stand in an address and on a line. */
+static bool is_name(struct ag_str name)
+{
+    if (name.len == 0 || name.len > AG_LLM_MAX_MODEL_BYTES) return false;
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.data[i] <= ' ' || name.data[i] == 0x7f) return false;
+    return true;
+}
+
+enum ag_err ag_wire_models(struct ag_str body, bool (*wanted)(struct ag_str name),
+                           struct ag_arena *arena, struct ag_list *ret_names)
+{
+    AG_CLEANUP(ag_wire_free) yyjson_doc *doc = NULL;
+    AG_TRY(ag_wire_parse(body, &doc));
+    yyjson_val *data = yyjson_obj_get(yyjson_doc_get_root(doc), "data"), *model;
+    if (!yyjson_is_arr(data)) return ag_fail(AG_E_UPSTREAM_INVALID, "the reply lists no models");
+    size_t room = AG_MIN(yyjson_arr_size(data), (size_t)AG_LLM_MAX_MODELS), count = 0, i, total;
+    struct ag_str *names = AG_ARENA_ARRAY(arena, struct ag_str, room);
+    if (!names) return ag_fail(AG_E_NO_MEMORY, "no memory for a list of models");
+    yyjson_arr_foreach(data, i, total, model)
+    {
+        struct ag_str name = ag_wire_str(yyjson_obj_get(model, "id"));
+        if (count == room) break;
+        if (!is_name(name) || (wanted && !wanted(name))) continue;
+        names[count] = ag_arena_copy(arena, name);
+        if (!names[count++].data) return ag_fail(AG_E_NO_MEMORY, "no memory for a list of models");
+    }
+    *ret_names = (struct ag_list){names, count};
     return AG_OK;
 }

@@ -37,6 +37,14 @@ enum ag_err ag_wire_error(int status, yyjson_val *error);
 /* The failure of a reply with `status`, whose body has or has not an "error" like that. */
 enum ag_err ag_wire_error_body(int status, struct ag_str body);
 
+/* Overwrites the key wherever the recorded texts repeat it. */
+void ag_wire_hide_key(struct ag_str key);
+
+/* The names in {"data": [{"id": ...}]}, those that `wanted` takes (NULL: all), as struct ag_str in
+ * the arena. AG_E_UPSTREAM_INVALID, AG_E_NO_MEMORY. */
+enum ag_err ag_wire_models(struct ag_str body, bool (*wanted)(struct ag_str name),
+                           struct ag_arena *arena, struct ag_list *ret_names) AG_MUST_USE;
+
 /* The finished body of a request in `out`. AG_E_NO_MEMORY, AG_E_INVALID (too large). */
 enum ag_err ag_wire_body(struct ag_buf *out, struct ag_str *ret_body) AG_MUST_USE;
 /* `name` ("X-Api-Key: ") and the secret after it, in the arena. AG_E_INVALID when it cannot stand

@@ -10,7 +10,8 @@ enum {
     SESSION_RENEW,
     REFRESH_INSERT,
     REFRESH_GET,
-    REFRESH_USE
+    REFRESH_USE,
+    SESSION_REVOKE_OTHERS
 };
 
 #define ACCESS_SELECT                                                                              \
@@ -62,6 +63,12 @@ struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
                      .params = "xz",
                      .columns = "",
                      .no_org = NO_TENANT},
+    [SESSION_REVOKE_OTHERS] = {.name = "session_revoke_others",
+                               .sql = "UPDATE sessions SET revoked_at = $3 "
+                                      "WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
+                               .params = "uuz",
+                               .columns = "",
+                               .no_org = NO_TENANT},
 };
 
 enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *session)
@@ -109,6 +116,13 @@ enum ag_err ag_sessions_revoke(struct ag_tx *tx, struct ag_uuid id, int64_t now)
 {
     return ag_tx_exec(tx, &ag_session_stmts[SESSION_REVOKE], AG_BIND(ag_v_uuid(id), ag_v_time(now)),
                       NULL);
+}
+
+enum ag_err ag_sessions_revoke_others(struct ag_tx *tx, struct ag_uuid user, struct ag_uuid kept,
+                                      int64_t now)
+{
+    return ag_tx_exec(tx, &ag_session_stmts[SESSION_REVOKE_OTHERS],
+                      AG_BIND(ag_v_uuid(user), ag_v_uuid(kept), ag_v_time(now)), NULL);
 }
 
 enum ag_err ag_sessions_renew(struct ag_tx *tx, struct ag_uuid id, struct ag_str cookie_hash,

@@ -64,6 +64,10 @@ enum ag_err ag_users_by_email(struct ag_db *db, struct ag_arena *arena, struct a
                               struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_users_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
                            struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
+/* Writes the name, and the password unless `password_hash` has no data, if the stored hash is still
+ * `hash_before` (data NULL: there is none). AG_E_STALE. */
+enum ag_err ag_users_update(struct ag_tx *tx, struct ag_uuid id, struct ag_str name,
+                            struct ag_str password_hash, struct ag_str hash_before) AG_MUST_USE;
 /* AG_E_NOT_FOUND when nobody has this e-mail. */
 enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email,
                               struct ag_str role) AG_MUST_USE;
@@ -92,6 +96,9 @@ enum ag_err ag_sessions_access_by_cookie(struct ag_db *db, struct ag_arena *aren
                                          struct ag_str cookie_hash,
                                          struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_sessions_revoke(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
+/* All of the user's but `kept`, which may be nil. */
+enum ag_err ag_sessions_revoke_others(struct ag_tx *tx, struct ag_uuid user, struct ag_uuid kept,
+                                      int64_t now) AG_MUST_USE;
 /* Replaces the browser's secret when a session is refreshed. */
 enum ag_err ag_sessions_renew(struct ag_tx *tx, struct ag_uuid id, struct ag_str cookie_hash,
                               int64_t expires_at) AG_MUST_USE;
@@ -388,3 +395,69 @@ enum ag_err ag_idempotency_drop(struct ag_tx *tx, struct ag_uuid org, struct ag_
                                 struct ag_str key) AG_MUST_USE;
 /* Forgets keys made before `created_before`; at most 1,000 at a time. */
 enum ag_err ag_idempotency_expire(struct ag_tx *tx, int64_t created_before) AG_MUST_USE;
+
+/* ---- the dashboard ---- */
+
+/* What a dashboard reads of a run; its moment is in its id. */
+struct ag_run_fact {
+    struct ag_uuid id, agent_id;                       /* agent_id nil: none */
+    struct ag_str status, provider, model, error_code; /* error_code empty: none */
+    int64_t input_tokens, output_tokens;               /* 0 where the provider told none */
+    int64_t latency_ms, ttft_ms;                       /* -1: none */
+};
+/* The runs between two ids, without `after` and `before` themselves, oldest first. */
+enum ag_err ag_runs_facts(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                          struct ag_uuid after, struct ag_uuid before, int64_t limit,
+                          struct ag_list *ret_facts) AG_MUST_USE AG_SUSPENDS;
+
+struct ag_inventory {
+    int64_t agents, drafts, prompts; /* published agents, those never published, prompts */
+    bool agent_called;               /* an agent has a run */
+    bool model_answered;             /* among the newest runs one of a real model completed */
+};
+enum ag_err ag_inventory_read(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                              struct ag_inventory *ret_inventory) AG_MUST_USE AG_SUSPENDS;
+
+enum { AG_NAMED_AGENTS = 8 };
+/* Names of up to AG_NAMED_AGENTS agents; data NULL where there is no such agent (any more). */
+enum ag_err ag_agents_names(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                            const struct ag_uuid *ids, size_t count,
+                            struct ag_str names[AG_NAMED_AGENTS]) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- what went wrong: failed runs, and reports from browsers ---- */
+
+struct ag_error_entry {
+    uint64_t set;
+    struct ag_uuid id;
+    struct ag_str source; /* run | client */
+    struct ag_str kind;   /* of the run, or error | rejection | render | csp */
+    struct ag_str code;   /* runs: of the error reference */
+    struct ag_str message;
+    int64_t created_at, last_at;
+    int64_t count;
+    bool retryable;
+    struct ag_uuid run_id, agent_id;
+    struct ag_str agent_name;
+    struct ag_str model; /* "provider/model" */
+    struct ag_str path, stack, user_agent;
+};
+extern const struct ag_schema ag_error_entry_schema;
+
+/* Newest first; of `page` only the limit and the id of the last one count. `source`: run, client,
+ * or empty for both. */
+enum ag_err ag_errors_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                           struct ag_str source, const struct ag_page *page,
+                           struct ag_list *ret_entries) AG_MUST_USE AG_SUSPENDS;
+
+struct ag_client_error {
+    struct ag_uuid id, user_id;
+    struct ag_str kind, fingerprint, message;
+    struct ag_str stack, path; /* empty: none */
+    struct ag_str user_agent;
+    int64_t created_at;
+};
+/* Counts a repeat of a report that is not older than `repeat_after`, or inserts it; reports of the
+ * organisation from before `keep_after` go. Both are wall times. */
+enum ag_err ag_client_errors_put(struct ag_tx *tx, struct ag_uuid org,
+                                 const struct ag_client_error *report, int64_t repeat_after,
+                                 int64_t keep_after) AG_MUST_USE;

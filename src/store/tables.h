@@ -4,14 +4,16 @@
 #include "store/store.h"
 
 enum {
-    AG_USER_STMTS = 7,
-    AG_SESSION_STMTS = 8,
+    AG_USER_STMTS = 9,
+    AG_SESSION_STMTS = 9,
     AG_API_KEY_STMTS = 6,
     AG_AGENT_STMTS = 22,
     AG_PROMPT_STMTS = 21,
     AG_RUN_STMTS = 7,
     AG_ACTIVITY_STMTS = 3,
     AG_IDEMPOTENCY_STMTS = 6,
+    AG_DASHBOARD_STMTS = 6,
+    AG_ERROR_STMTS = 5,
 };
 extern struct ag_stmt ag_user_stmts[AG_USER_STMTS];
 extern struct ag_stmt ag_session_stmts[AG_SESSION_STMTS];
@@ -21,6 +23,8 @@ extern struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS];
 extern struct ag_stmt ag_run_stmts[AG_RUN_STMTS];
 extern struct ag_stmt ag_activity_stmts[AG_ACTIVITY_STMTS];
 extern struct ag_stmt ag_idempotency_stmts[AG_IDEMPOTENCY_STMTS];
+extern struct ag_stmt ag_dashboard_stmts[AG_DASHBOARD_STMTS];
+extern struct ag_stmt ag_error_stmts[AG_ERROR_STMTS];
 
 /* The statements of a list: for each sort key and direction, the first page and the following
  * ones. `AG_LIST_STMTS` of them stand in a row; ag_list_read() picks. The texts differ in the

@@ -2,7 +2,17 @@
 
 #define USER_COLUMNS "id, name, email, role, org_id, created_at, password_hash, status"
 
-enum { ONCE, USER_INSERT, ORG_INSERT, MEMBER_INSERT, USER_BY_EMAIL, USER_BY_ID, USER_SET_ROLE };
+enum {
+    ONCE,
+    USER_INSERT,
+    ORG_INSERT,
+    MEMBER_INSERT,
+    USER_BY_EMAIL,
+    USER_BY_ID,
+    USER_SET_ROLE,
+    USER_UPDATE,
+    USER_PASSWORD
+};
 
 struct ag_stmt ag_user_stmts[AG_USER_STMTS] = {
     [ONCE] = {.name = "once",
@@ -37,6 +47,16 @@ struct ag_stmt ag_user_stmts[AG_USER_STMTS] = {
     [USER_SET_ROLE] = {.name = "user_set_role",
                        .sql = "UPDATE users SET role = $2, updated_at = $3 WHERE email = $1",
                        .params = "ttz",
+                       .columns = ""},
+    [USER_UPDATE] = {.name = "user_update",
+                     .sql = "UPDATE users SET name = $2, updated_at = $3 WHERE id = $1",
+                     .params = "utz",
+                     .columns = ""},
+    [USER_PASSWORD] = {.name = "user_password",
+                       .sql = "UPDATE users SET password_hash = $2, updated_at = $3 "
+                              "WHERE id = $1 AND (password_hash = $4 OR "
+                              "(password_hash IS NULL AND $4 IS NULL))",
+                       .params = "utzt",
                        .columns = ""},
 };
 
@@ -126,5 +146,23 @@ enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email, struct ag_s
     if (rows.changed == 0)
         return ag_fail(AG_E_NOT_FOUND, "there is no account with the e-mail %.*s",
                        AG_STR_ARG(email));
+    return AG_OK;
+}
+
+enum ag_err ag_users_update(struct ag_tx *tx, struct ag_uuid id, struct ag_str name,
+                            struct ag_str password_hash, struct ag_str hash_before)
+{
+    struct ag_rows rows;
+    struct ag_value now = ag_v_time(ag_wall_ms());
+    AG_TRY(ag_tx_exec(tx, &ag_user_stmts[USER_UPDATE], AG_BIND(ag_v_uuid(id), ag_v_text(name), now),
+                      &rows));
+    if (rows.changed == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such account");
+    if (!password_hash.data) return AG_OK;
+    AG_TRY(ag_tx_exec(tx, &ag_user_stmts[USER_PASSWORD],
+                      AG_BIND(ag_v_uuid(id), ag_v_text(password_hash), now,
+                              ag_v_opt(hash_before.data != NULL, ag_v_text(hash_before))),
+                      &rows));
+    if (rows.changed == 0)
+        return ag_fail(AG_E_STALE, "the password was changed by somebody else meanwhile");
     return AG_OK;
 }

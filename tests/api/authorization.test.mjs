@@ -23,7 +23,7 @@ const title = ({ method, path }) => `${method} ${path}`;
 /** A request that a route refuses for its body or id at the latest, never for its form. */
 function call(client, { method, path }, { id = absentId(), headers = {} } = {}) {
   const json = ['POST', 'PUT', 'PATCH'].includes(method) && path !== '/v1/auth/logout' ? {} : undefined;
-  return client.request(method, path.replace('{id}', id), { json, headers });
+  return client.request(method, path.replace('{id}', id).replace('{provider}', 'sandbox'), { json, headers });
 }
 
 async function keyWith(account, scopes) {

@@ -236,6 +236,29 @@ static enum ag_err parse_reply(struct ag_str body, struct ag_buf *text,
     return AG_OK;
 }
 
+/* ---- the list of models ---- */
+
+static enum ag_err build_models(const struct ag_llm_endpoint *endpoint, struct ag_arena *arena,
+                                struct ag_llm_http *ret_http)
+{
+    struct ag_llm_http http = {0};
+    size_t count = 0;
+    AG_TRY(ag_wire_url(arena, endpoint->base_url, "/v1/models?limit=1000", &http.url));
+    http.headers[count++] = "Accept: application/json";
+    http.headers[count++] = "anthropic-version: 2023-06-01";
+    if (endpoint->api_key.len > 0)
+        AG_TRY(ag_wire_header(arena, "x-api-key: ", endpoint->api_key, &http.headers[count++]));
+    *ret_http = http;
+    return AG_OK;
+}
+
+static enum ag_err parse_models(const struct ag_llm_endpoint *endpoint, struct ag_str body,
+                                struct ag_arena *arena, struct ag_list *ret_names)
+{
+    (void)endpoint; /* all of its models converse */
+    return ag_wire_models(body, NULL, arena, ret_names);
+}
+
 static const char *const models[] = {
     "claude-sonnet-4-5", "claude-haiku-4-5", "claude-opus-4-1", "claude-3-5-haiku-latest", NULL,
 };
@@ -245,8 +268,11 @@ const struct ag_provider ag_provider_anthropic = {
     .title = "Anthropic",
     .default_model = "claude-sonnet-4-5",
     .models = models,
+    .setting = "ANTHROPIC_API_KEY",
     .build = build,
     .parse_reply = parse_reply,
     .parse_event = parse_event,
     .parse_error = ag_wire_error_body,
+    .build_models = build_models,
+    .parse_models = parse_models,
 };

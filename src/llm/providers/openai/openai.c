@@ -194,6 +194,42 @@ static enum ag_err parse_reply(struct ag_str body, struct ag_buf *text,
     return AG_OK;
 }
 
+/* ---- the list of models ---- */
+
+static enum ag_err build_models(const struct ag_llm_endpoint *endpoint, struct ag_arena *arena,
+                                struct ag_llm_http *ret_http)
+{
+    struct ag_llm_http http = {0};
+    size_t count = 0;
+    AG_TRY(ag_wire_url(arena, endpoint->base_url, "/models", &http.url));
+    http.headers[count++] = "Accept: application/json";
+    if (endpoint->api_key.len > 0)
+        AG_TRY(ag_wire_header(arena, "Authorization: Bearer ", endpoint->api_key,
+                              &http.headers[count++]));
+    *ret_http = http;
+    return AG_OK;
+}
+
+/* OpenAI lists everything it has under one roof and does not say what is what. */
+static bool converses(struct ag_str name)
+{
+    static const char *const others[] = {
+        "embedding", "whisper", "tts",           "dall-e",       "moderation", "image",
+        "audio",     "sora",    "transcribe",    "babbage",      "davinci",    "instruct",
+        "realtime",  "codex",   "deep-research", "computer-use", "-pro",
+    };
+    for (size_t i = 0; i < AG_COUNT(others); i++)
+        if (ag_str_find(name, ag_str(others[i])) >= 0) return false;
+    return true;
+}
+
+static enum ag_err parse_models(const struct ag_llm_endpoint *endpoint, struct ag_str body,
+                                struct ag_arena *arena, struct ag_list *ret_names)
+{
+    bool everything = host_is(endpoint->base_url, AG_STR("api.openai.com"));
+    return ag_wire_models(body, everything ? converses : NULL, arena, ret_names);
+}
+
 static const char *const models[] = {
     "gpt-4o-mini", "gpt-4o",     "gpt-4.1",    "gpt-4.1-mini", "gpt-4.1-nano",
     "gpt-5",       "gpt-5-mini", "gpt-5-nano", "o4-mini",      NULL,
@@ -204,8 +240,11 @@ const struct ag_provider ag_provider_openai = {
     .title = "OpenAI",
     .default_model = "gpt-4o-mini",
     .models = models,
+    .setting = "OPENAI_API_KEY",
     .build = build,
     .parse_reply = parse_reply,
     .parse_event = parse_event,
     .parse_error = ag_wire_error_body,
+    .build_models = build_models,
+    .parse_models = parse_models,
 };

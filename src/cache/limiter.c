@@ -1,0 +1,98 @@
+#include "cache/limiter.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/*
+ * Sets of WAYS entries, found by the key's hash; a shard is a lock and the sets behind it. Keys are
+ * not kept, only 64 bits of a keyed hash: whoever chooses keys can neither aim at a set nor at
+ * another key.
+ */
+enum { SHARDS = 64, WAYS = 8 };
+
+struct entry {
+    uint64_t hash;      /* 0: free */
+    int64_t full_at_us; /* the theoretical arrival time: when everything is allowed again */
+};
+
+struct shard {
+    pthread_mutex_t lock;
+    struct entry *entries; /* sets * WAYS */
+};
+
+struct ag_limiter {
+    size_t sets; /* of a shard */
+    struct entry *entries;
+    struct shard shards[SHARDS];
+};
+
+enum ag_err ag_limiter_new(size_t keys, struct ag_limiter **ret_limiter)
+{
+    struct ag_limiter *limiter = calloc(1, sizeof(*limiter));
+    if (!limiter) return ag_fail(AG_E_NO_MEMORY, "no memory for a rate limiter");
+    limiter->sets = AG_MAX(keys / (SHARDS * WAYS), (size_t)1);
+    limiter->entries = calloc(limiter->sets * SHARDS * WAYS, sizeof(struct entry));
+    if (!limiter->entries) {
+        free(limiter);
+        return ag_fail(AG_E_NO_MEMORY, "no memory for a rate limiter");
+    }
+    for (size_t i = 0; i < SHARDS; i++) {
+        pthread_mutex_init(&limiter->shards[i].lock, NULL);
+        limiter->shards[i].entries = limiter->entries + i * limiter->sets * WAYS;
+    }
+    *ret_limiter = limiter;
+    return AG_OK;
+}
+
+void ag_limiter_free(struct ag_limiter *limiter)
+{
+    if (!limiter) return;
+    for (size_t i = 0; i < SHARDS; i++)
+        pthread_mutex_destroy(&limiter->shards[i].lock);
+    free(limiter->entries);
+    free(limiter);
+}
+
+/* The key's entry, or the one it takes over: of those in its set the one that owes least, which is
+ * a free one where there is any. */
+static struct entry *entry_of(struct entry *set, uint64_t hash)
+{
+    struct entry *least = &set[0];
+    for (size_t way = 0; way < WAYS; way++) {
+        if (set[way].hash == hash) return &set[way];
+        if (set[way].full_at_us < least->full_at_us) least = &set[way];
+    }
+    *least = (struct entry){.hash = hash};
+    return least;
+}
+
+/* GCRA: one event costs `step`, and the debt may reach `window`. */
+static struct ag_limit_verdict judge(struct entry *entry, const struct ag_rate *rate,
+                                     int64_t now_us)
+{
+    int64_t window = rate->per_ms * 1000, step = AG_MAX(window / rate->count, (int64_t)1);
+    int64_t debt = AG_MAX(entry->full_at_us - now_us, (int64_t)0);
+    struct ag_limit_verdict verdict = {.limit = rate->count, .allowed = debt + step <= window};
+    if (verdict.allowed) {
+        debt += step;
+        entry->full_at_us = now_us + debt;
+    }
+    verdict.remaining = AG_MAX((window - debt) / step, (int64_t)0);
+    verdict.reset_ms = (debt + 999) / 1000;
+    if (verdict.remaining == 0) verdict.retry_after_ms = (debt + step - window + 999) / 1000;
+    return verdict;
+}
+
+struct ag_limit_verdict ag_limiter_take(struct ag_limiter *limiter, struct ag_str key,
+                                        const struct ag_rate *rate, int64_t now_us)
+{
+    AG_ASSERT(rate->count >= 1 && rate->per_ms >= 1 && rate->per_ms < INT64_MAX / 1000);
+    uint64_t hash = ag_str_hash(key) | 1; /* 0 means free */
+    struct shard *shard = &limiter->shards[hash >> 58];
+    size_t set = (hash >> 1) % limiter->sets;
+    pthread_mutex_lock(&shard->lock);
+    struct entry *entry = entry_of(shard->entries + set * WAYS, hash);
+    struct ag_limit_verdict verdict = judge(entry, rate, now_us);
+    pthread_mutex_unlock(&shard->lock);
+    return verdict;
+}

@@ -1,0 +1,124 @@
+/* What a dashboard asks: a range of runs, piece by piece, and what an organisation has. */
+#include "store/tables.h"
+
+enum { RUN_FACTS, AGENT_COUNTS, PROMPT_COUNT, AGENT_CALLED, MODEL_ANSWERED, AGENT_NAMES };
+
+struct ag_stmt ag_dashboard_stmts[AG_DASHBOARD_STMTS] = {
+    [RUN_FACTS] = {.name = "run_facts",
+                   .sql = "SELECT id, status, agent_id, provider, model, error_code, "
+                          "input_tokens, output_tokens, latency_ms, ttft_ms FROM runs "
+                          "WHERE org_id = $1 AND id > $2 AND id < $3 ORDER BY id LIMIT $4",
+                   .params = "uuui",
+                   .columns = "ututttiiii"},
+    [AGENT_COUNTS] = {.name = "agent_counts",
+                      .sql = "SELECT status, count(*) FROM ai_agents "
+                             "WHERE org_id = $1 AND deleted_at IS NULL GROUP BY status",
+                      .params = "u",
+                      .columns = "ti"},
+    [PROMPT_COUNT] = {.name = "prompt_count",
+                      .sql = "SELECT count(*) FROM prompts "
+                             "WHERE org_id = $1 AND deleted_at IS NULL",
+                      .params = "u",
+                      .columns = "i"},
+    [AGENT_CALLED] = {.name = "agent_called",
+                      .sql = "SELECT id FROM runs WHERE org_id = $1 AND agent_id IS NOT NULL "
+                             "LIMIT 1",
+                      .params = "u",
+                      .columns = "u"},
+    /* No index finds the first such run, so the look back is bounded. */
+    [MODEL_ANSWERED] = {.name = "model_answered",
+                        .sql = "SELECT id FROM (SELECT id, status, provider FROM runs "
+                               "WHERE org_id = $1 ORDER BY id DESC LIMIT 1000) AS newest "
+                               "WHERE status = 'completed' AND provider <> 'sandbox' LIMIT 1",
+                        .params = "u",
+                        .columns = "u"},
+    [AGENT_NAMES] = {.name = "agent_names",
+                     .sql = "SELECT id, name FROM ai_agents WHERE org_id = $1 "
+                            "AND deleted_at IS NULL "
+                            "AND id IN ($2, $3, $4, $5, $6, $7, $8, $9)",
+                     .params = "uuuuuuuuu",
+                     .columns = "ut"},
+};
+
+static int64_t number_or(const struct ag_value *value, int64_t otherwise)
+{
+    return value->type == AG_V_NULL ? otherwise : value->num;
+}
+
+enum ag_err ag_runs_facts(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                          struct ag_uuid after, struct ag_uuid before, int64_t limit,
+                          struct ag_list *ret_facts)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(db, arena, &ag_dashboard_stmts[RUN_FACTS],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(after), ag_v_uuid(before), ag_v_int(limit)),
+                      &rows));
+    struct ag_run_fact *facts = AG_ARENA_ARRAY(arena, struct ag_run_fact, rows.count);
+    if (!facts) return ag_fail(AG_E_NO_MEMORY, "no memory for a piece of the dashboard");
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct ag_value *row = ag_row(&rows, i);
+        facts[i] = (struct ag_run_fact){
+            .id = row[0].uuid,
+            .status = row[1].str,
+            .provider = row[3].str,
+            .model = row[4].str,
+            .input_tokens = number_or(&row[6], 0),
+            .output_tokens = number_or(&row[7], 0),
+            .latency_ms = number_or(&row[8], -1),
+            .ttft_ms = number_or(&row[9], -1),
+        };
+        if (row[2].type != AG_V_NULL) facts[i].agent_id = row[2].uuid;
+        if (row[5].type != AG_V_NULL) facts[i].error_code = row[5].str;
+    }
+    *ret_facts = (struct ag_list){facts, rows.count};
+    return AG_OK;
+}
+
+static enum ag_err read_org(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org, int stmt,
+                            struct ag_rows *ret_rows)
+{
+    return ag_db_read(db, arena, &ag_dashboard_stmts[stmt], AG_BIND(ag_v_uuid(org)), ret_rows);
+}
+
+enum ag_err ag_inventory_read(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                              struct ag_inventory *ret_inventory)
+{
+    struct ag_inventory inventory = {0};
+    struct ag_rows rows;
+    AG_TRY(read_org(db, arena, org, AGENT_COUNTS, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct ag_value *row = ag_row(&rows, i);
+        bool draft = ag_str_eq(row[0].str, AG_STR("draft"));
+        *(draft ? &inventory.drafts : &inventory.agents) += row[1].num;
+    }
+    AG_TRY(read_org(db, arena, org, PROMPT_COUNT, &rows));
+    inventory.prompts = ag_row(&rows, 0)[0].num;
+    AG_TRY(read_org(db, arena, org, AGENT_CALLED, &rows));
+    inventory.agent_called = rows.count > 0;
+    AG_TRY(read_org(db, arena, org, MODEL_ANSWERED, &rows));
+    inventory.model_answered = rows.count > 0;
+    *ret_inventory = inventory;
+    return AG_OK;
+}
+
+enum ag_err ag_agents_names(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                            const struct ag_uuid *ids, size_t count,
+                            struct ag_str names[AG_NAMED_AGENTS])
+{
+    struct ag_value params[1 + AG_NAMED_AGENTS] = {ag_v_uuid(org)};
+    struct ag_rows rows;
+    AG_ASSERT(count <= AG_NAMED_AGENTS);
+    for (size_t i = 0; i < AG_NAMED_AGENTS; i++) {
+        names[i] = (struct ag_str){0};
+        params[1 + i] = ag_v_opt(i < count, i < count ? ag_v_uuid(ids[i]) : ag_v_null());
+    }
+    if (count == 0) return AG_OK;
+    AG_TRY(
+        ag_db_read(db, arena, &ag_dashboard_stmts[AGENT_NAMES], params, AG_COUNT(params), &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct ag_value *row = ag_row(&rows, i);
+        for (size_t k = 0; k < count; k++)
+            if (ag_uuid_eq(ids[k], row[0].uuid)) names[k] = row[1].str;
+    }
+    return AG_OK;
+}
