@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import * as z from "zod/mini";
 
+import { PasswordField, StrengthMeter } from "@/components/password-field";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { FieldInput } from "@/components/ui/form-controls";
@@ -15,7 +16,7 @@ import { useT } from "@/lib/i18n";
 import { Link, useOpenedSearch } from "@/lib/nav";
 
 import { FormError } from "./form-error";
-import { PasswordField, StrengthMeter } from "./password-field";
+
 import { useAfterSignIn } from "./use-after-sign-in";
 
 function useRegisterSchema() {

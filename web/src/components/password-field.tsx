@@ -8,7 +8,7 @@ import { Input } from "@/components/ui/input";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 
-import { passwordStrength, type Strength } from "./password-strength";
+import { passwordStrength, type Strength } from "@/lib/password-strength";
 
 function RevealInput(props: ComponentProps<typeof Input>) {
   const t = useT("auth.field");
