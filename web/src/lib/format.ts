@@ -68,6 +68,11 @@ export function formatExactTime(format: Formatter, time: Date): string {
   return format.dateTime(time, { dateStyle: "full", timeStyle: "long" });
 }
 
+/** A day: `22 Nov 2026`. */
+export function formatDate(format: Formatter, time: Date): string {
+  return format.dateTime(time, { dateStyle: "medium" });
+}
+
 /** How long ago: null for just now, `5 min. ago`, `yesterday`; the date when a week has passed. */
 export function formatAgo(format: Formatter, time: Date, now: number): string | null {
   const age = now - time.getTime();
@@ -108,13 +113,13 @@ export function useFormat(): Format {
       percent: (share) => known(share, (value) => formatShare(format, value)),
       bytes: (size) => known(size, (value) => formatBytes(format, value)),
       exact: (time) => format.dateTime(new Date(time), { dateStyle: "medium", timeStyle: "medium" }),
-      date: (time) => format.dateTime(new Date(time), { dateStyle: "medium" }),
+      date: (time) => formatDate(format, new Date(time)),
     }),
     [format],
   );
 }
 
-/** How long ago `time` was, in words that grow older by themselves; see `<TimeAgo>`. */
+/** How long ago `time` was, in words that grow older by themselves; see `<RelativeTime>`. */
 export function useAgo(time: string): { ago: string; exact: string } {
   const format = useFormatter();
   const t = useTranslations("core.relative");
