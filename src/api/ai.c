@@ -1,128 +1,4 @@
-#include "api/route.h"
-#include "core/runs.h"
-
-/* ---- an answer as server-sent events ---- */
-
-enum {
-    RELAY_QUEUE_BYTES = 16 * 1024, /* written at the latest, however fast the model is */
-    RELAY_TEXT_BYTES = 256,        /* room for an ordinary piece */
-};
-
-struct relay {
-    struct ag_ctx *ctx;
-    int64_t next_id;
-    size_t queued_bytes;
-    struct ag_buf text; /* pieces that came together leave together */
-};
-
-static enum ag_err send_event(struct relay *relay, const char *event, const struct ag_buf *data)
-{
-    AG_TRY(ag_buf_err(data));
-    return ag_sse_event(relay->ctx->req, relay->next_id++, event, ag_buf_str(data));
-}
-
-static void put_uuid(struct ag_buf *out, const char *name, struct ag_uuid id)
-{
-    char text[AG_UUID_TEXT_BYTES];
-    ag_buf_printf(out, "\"%s\":\"%s\"", name, ag_uuid_format(id, text).data);
-}
-
-static void put_string(struct ag_buf *out, const char *name, struct ag_str value)
-{
-    ag_buf_printf(out, "\"%s\":", name);
-    ag_buf_json_string(out, value);
-}
-
-static enum ag_err relay_started(void *arg, const struct ag_run *run)
-{
-    struct relay *relay = arg;
-    struct ag_buf data;
-    AG_TRY(ag_buf_reserve(&relay->text, RELAY_TEXT_BYTES));
-    AG_TRY(ag_sse_begin(relay->ctx->req));
-    ag_buf_init(&data, relay->ctx->scope.arena, 8 * 1024);
-    AG_TRY(ag_buf_reserve(&data, RELAY_TEXT_BYTES));
-    ag_buf_append_char(&data, '{');
-    put_uuid(&data, "run_id", run->id);
-    if (ag_doc_has(run, AG_RUN_CONVERSATION_ID)) {
-        ag_buf_append_char(&data, ',');
-        put_uuid(&data, "conversation_id", run->conversation_id);
-    }
-    if (ag_doc_has(run, AG_RUN_AGENT_VERSION))
-        ag_buf_printf(&data, ",\"agent_version\":%lld", (long long)run->agent_version);
-    struct ag_str model = ag_arena_printf(relay->ctx->scope.arena, "%.*s/%.*s",
-                                          AG_STR_ARG(run->provider), AG_STR_ARG(run->model));
-    ag_buf_append_char(&data, ',');
-    put_string(&data, "model", model);
-    ag_buf_append_char(&data, '}');
-    AG_TRY(send_event(relay, "run.started", &data));
-    return ag_sse_flush(relay->ctx->req);
-}
-
-static enum ag_err relay_flush(void *arg)
-{
-    struct relay *relay = arg;
-    relay->queued_bytes = 0;
-    return ag_sse_flush(relay->ctx->req);
-}
-
-static enum ag_err relay_delta(void *arg, struct ag_str text)
-{
-    struct relay *relay = arg;
-    ag_buf_clear(&relay->text);
-    ag_buf_append_lit(&relay->text, "{\"text\":");
-    ag_buf_json_string(&relay->text, text);
-    ag_buf_append_char(&relay->text, '}');
-    AG_TRY(send_event(relay, "delta", &relay->text));
-    relay->queued_bytes += relay->text.len;
-    return relay->queued_bytes < RELAY_QUEUE_BYTES ? AG_OK : relay_flush(relay);
-}
-
-static ag_deadline_ms relay_idle_at(void *arg)
-{
-    struct relay *relay = arg;
-    return ag_sse_heartbeat_at(relay->ctx->req);
-}
-
-static enum ag_err relay_idle(void *arg)
-{
-    struct relay *relay = arg;
-    return ag_sse_heartbeat(relay->ctx->req);
-}
-
-static void put_failure(struct ag_buf *data, enum ag_err err)
-{
-    const struct ag_err_info *info = ag_err_info(err);
-    ag_buf_append_char(data, '{');
-    put_string(data, "code", ag_str(info->code));
-    ag_buf_append_char(data, ',');
-    put_string(data, "message", ag_str(info->status == 500 ? info->title : ag_diag_text(err)));
-    ag_buf_printf(data, ",\"retryable\":%s}", info->retryable ? "true" : "false");
-}
-
-/* The one terminal event. */
-static enum ag_err relay_end(struct relay *relay, enum ag_err err, const struct ag_run *run)
-{
-    struct ag_buf data;
-    ag_buf_init(&data, relay->ctx->scope.arena, 16 * 1024 * 1024);
-    if (err == AG_OK) {
-        struct ag_generation generation;
-        AG_TRY(relay_flush(relay)); /* a large event is taken only where none waits before it */
-        AG_TRY(ag_generation_from_run(run, relay->ctx->scope.arena, &generation));
-        AG_TRY(ag_fields_encode(&ag_generation_schema, &generation, &data));
-        AG_TRY(send_event(relay, "run.completed", &data));
-    } else if (err == AG_E_CANCELED || err == AG_E_CLOSED) {
-        ag_buf_append_char(&data, '{');
-        put_uuid(&data, "run_id", run->id);
-        ag_buf_append_char(&data, '}');
-        AG_TRY(send_event(relay, "run.cancelled", &data));
-    } else {
-        put_failure(&data, err);
-        AG_TRY(send_event(relay, "run.failed", &data));
-    }
-    return ag_sse_end(relay->ctx->req);
-}
-
-/* ---- handlers ---- */
+#include "api/relay.h"
 
 static bool wants_stream(const struct ag_ctx *ctx, bool asked)
 {
@@ -169,30 +45,50 @@ static enum ag_err answer(struct ag_ctx *ctx, const struct asked *asked, bool st
         AG_TRY(ask(ctx, asked, NULL, &run));
         return reply_run(ctx, &run);
     }
-    struct relay relay = {.ctx = ctx, .next_id = 1};
-    ag_buf_init(&relay.text, ctx->scope.arena, 16 * 1024 * 1024);
-    const struct ag_run_sink sink = {
-        .arg = &relay,
-        .started = relay_started,
-        .delta = relay_delta,
-        .flush = relay_flush,
-        .idle_at = relay_idle_at,
-        .idle = relay_idle,
-    };
-    enum ag_err err = ask(ctx, asked, &sink, &run);
+    struct ag_relay relay;
+    ag_relay_init(&relay, ctx, 0);
+    enum ag_err err = ask(ctx, asked, &relay.sink, &run);
     if (!ag_reply_started(ctx->req)) return err; /* refused before there was a run to tell of */
-    enum ag_err ended = relay_end(&relay, err, &run);
+    enum ag_err ended = ag_relay_end(&relay, err, &run);
     AG_TRY(err);
     AG_TRY(ended);
     /* Not sent, but what an Idempotency-Key keeps. */
     return reply_run(ctx, &run);
 }
 
+/* ---- a run that goes on when its browser leaves ---- */
+
+/* The reply that an Idempotency-Key keeps is the run's, whether or not its client is still there.
+ */
+static enum ag_err keep_outcome(struct ag_ctx *ctx, struct ag_live_run *live)
+{
+    ag_fiber_shield();
+    enum ag_err err = ag_live_run_wait(live, AG_NEVER);
+    ag_fiber_unshield();
+    AG_TRY(err);
+    struct ag_str message;
+    AG_TRY(ag_live_run_outcome(live, &message));
+    const struct ag_run run = ag_live_run_row(live);
+    return reply_run(ctx, &run);
+}
+
+static enum ag_err answer_detached(struct ag_ctx *ctx, const struct ag_generate_input *input)
+{
+    bool keyed = !ag_uuid_is_nil(ctx->scope.reserved_id);
+    AG_CLEANUP(ag_live_run_unref_p) struct ag_live_run *live = NULL;
+    if (!keyed) ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_generate_detached(&ctx->scope, input, &live));
+    enum ag_err err = ag_relay_follow(ctx, live, 0);
+    return keyed ? keep_outcome(ctx, live) : err;
+}
+
 static enum ag_err ai_generate(struct ag_ctx *ctx)
 {
     const struct ag_generate_input *input = ctx->body;
     const struct asked asked = {.generate = input, .relaxed = wants_relaxed(ctx)};
-    return answer(ctx, &asked, wants_stream(ctx, input->stream));
+    bool stream = wants_stream(ctx, input->stream);
+    if (stream && ctx->scope.who.credential == AG_CRED_COOKIE) return answer_detached(ctx, input);
+    return answer(ctx, &asked, stream);
 }
 
 static enum ag_err ai_preview(struct ag_ctx *ctx)
@@ -202,11 +98,41 @@ static enum ag_err ai_preview(struct ag_ctx *ctx)
     return answer(ctx, &asked, wants_stream(ctx, input->stream));
 }
 
+/* ---- several models ---- */
+
+static enum ag_err ai_compare(struct ag_ctx *ctx)
+{
+    struct ag_lanes *lanes = AG_ARENA_NEW(ctx->scope.arena, struct ag_lanes);
+    if (!lanes) return ag_fail(AG_E_NO_MEMORY, "no memory for a comparison");
+    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_compare_lanes(&ctx->scope, ctx->body, lanes));
+    return ag_relay_lanes(ctx, lanes, NULL);
+}
+
+/* Waits for every lane without a word. */
+static enum ag_err run_lanes(struct ag_ctx *ctx, struct ag_lanes *lanes)
+{
+    enum ag_err err = ag_lanes_start(lanes, &ctx->scope);
+    while (err == AG_OK && ag_lanes_left(lanes) > 0)
+        err = ag_cond_wait(&lanes->changed, AG_NEVER);
+    ag_lanes_end(lanes);
+    return err;
+}
+
 static enum ag_err ai_validate(struct ag_ctx *ctx)
 {
+    const struct ag_validate_input *input = ctx->body;
+    struct ag_lanes *lanes = AG_ARENA_NEW(ctx->scope.arena, struct ag_lanes);
     struct ag_validation validation;
+    struct ag_list findings;
+    if (!lanes) return ag_fail(AG_E_NO_MEMORY, "no memory for a validation");
     ag_request_cancel_on_hangup(ctx->req);
-    AG_TRY(ag_validate(&ctx->scope, ctx->body, &validation));
+    AG_TRY(ag_validate_lanes(&ctx->scope, input, lanes, &findings));
+    if (wants_stream(ctx, input->stream))
+        AG_TRY(ag_relay_lanes(ctx, lanes, &findings));
+    else
+        AG_TRY(run_lanes(ctx, lanes));
+    AG_TRY(ag_validation_from_lanes(&ctx->scope, lanes, &findings, &validation));
     return ag_ctx_reply(ctx, &validation);
 }
 
@@ -220,12 +146,23 @@ static enum ag_err ai_validate(struct ag_ctx *ctx)
     "\n\nWith `stream: true` or `Accept: text/event-stream` the answer comes as server-sent "      \
     "events: `run.started`, then `delta` with `{\"text\"}` for every piece, then exactly one of "  \
     "`run.completed` (this reply's document), `run.failed` (`{code, message, retryable}`) and "    \
-    "`run.cancelled`. A comment keeps quiet streams alive."
+    "`run.cancelled`. An event's `id` is the number of bytes of the answer it brings the reader "  \
+    "to, `end` for the last. A comment keeps quiet streams alive."
+
+#define LANES_DOC                                                                                  \
+    "each event has the `lane` it belongs to, a model's place among those asked: `run.started` "   \
+    "(`{lane, run_id, model}`), `delta` (`{lane, text}`), then exactly one of `run.completed` "    \
+    "(`lane` and the document of generate), `run.failed` (`{lane, code, message, retryable}`) "    \
+    "and `run.cancelled`; last of all `compare.completed`. A model that fails leaves the others "  \
+    "alone. A client that leaves cancels what goes on."
 
 const struct ag_route ag_ai_routes[AG_AI_ROUTES] = {
     AG_ROUTE("generate", POST, "/v1/ai/generate", AI_RUN, ai_generate, "Ask an agent",
              .doc = "Runs the agent on the input and stores the run before it answers; "
-                    "`Prefer: durability=relaxed` answers without waiting for that." STREAM_DOC,
+                    "`Prefer: durability=relaxed` answers without waiting for that." STREAM_DOC
+                    "\n\nWhen the client of a stream leaves, its run is cancelled. One that a "
+                    "browser's session began goes on: `GET /v1/runs/{id}/events` follows it again, "
+                    "`POST /v1/runs/{id}/cancel` ends it.",
              .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
              .body = &ag_generate_schema, .reply = &ag_generation_schema,
              .errors = UPSTREAM_ERRORS),
@@ -234,9 +171,17 @@ const struct ag_route ag_ai_routes[AG_AI_ROUTES] = {
                     "stored." STREAM_DOC,
              .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
              .body = &ag_preview_schema, .reply = &ag_generation_schema, .errors = UPSTREAM_ERRORS),
+    AG_ROUTE("compare", POST, "/v1/ai/compare", AI_RUN, ai_compare, "Compare models",
+             .doc = "Asks two to four models the same at the same time. Only the usage is stored."
+                    "\n\nThe answers come as one stream of server-sent events; " LANES_DOC,
+             .tag = "AI", .status = 200, .flags = AG_RF_SSE, .body = &ag_compare_schema,
+             .errors = {AG_E_CONFLICT}),
     AG_ROUTE("validatePrompt", POST, "/v1/ai/validate", AI_RUN, ai_validate, "Test a prompt",
              .doc = "Asks one to four models at the same time. A model that fails is told in its "
-                    "result; the others' answers stand.",
-             .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT, .body = &ag_validate_schema,
-             .reply = &ag_validation_schema, .errors = {AG_E_NOT_FOUND, AG_E_MODEL_UNAVAILABLE}),
+                    "result; the others' answers stand."
+                    "\n\nWith `stream: true` or `Accept: text/event-stream` the answers come as "
+                    "server-sent events: first `findings` (`{findings}`), then " LANES_DOC,
+             .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
+             .body = &ag_validate_schema, .reply = &ag_validation_schema,
+             .errors = {AG_E_NOT_FOUND, AG_E_MODEL_UNAVAILABLE}),
 };

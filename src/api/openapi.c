@@ -142,6 +142,9 @@ static enum ag_err parameters(const struct ag_route *route, struct ag_buf *out)
         header_parameter(out, &first, "Idempotency-Key",
                          "Repeats of the request with the same key get the first reply; kept for "
                          "24 hours");
+    if ((route->flags & AG_RF_SSE) && route->method == AG_GET)
+        header_parameter(out, &first, "Last-Event-ID",
+                         "The `id` of the last event that was read; goes on behind it");
     if (ag_route_takes_if_match(route))
         header_parameter(out, &first, "If-Match",
                          "The ETag you have seen; 412 when it has changed");
@@ -182,6 +185,9 @@ static enum ag_err success(const struct ag_route *route, struct ag_buf *out)
         if (route->flags & AG_RF_SSE)
             ag_buf_append_lit(out, ",\"text/event-stream\":{\"schema\":{\"type\":\"string\"}}");
         ag_buf_append_char(out, '}');
+    } else if (route->flags & AG_RF_SSE) {
+        ag_buf_append_lit(out, ",\"content\":{\"text/event-stream\":{\"schema\":{"
+                               "\"type\":\"string\"}}}");
     }
     ag_buf_append_char(out, '}');
     if ((route->flags & AG_RF_ETAG) && route->method == AG_GET)

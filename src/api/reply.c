@@ -86,8 +86,10 @@ enum ag_err ag_ctx_reply_list(struct ag_ctx *ctx, const struct ag_page *page,
         AG_TRY(ag_fields_encode(schema, item + i * schema->size, out));
     }
     ag_buf_append_lit(out, "],\"next_cursor\":");
-    if (items->count > limit) {
-        struct ag_list_key last = key(item + (count - 1) * schema->size);
+    bool stopped = !ag_uuid_is_nil(page->stopped_at);
+    if (items->count > limit || stopped) {
+        struct ag_list_key last = {.id = page->stopped_at};
+        if (items->count > limit) last = key(item + (count - 1) * schema->size);
         struct ag_str cursor;
         AG_TRY(
             ag_cursor_encode(page, last.id, last.updated_at, last.name, ctx->scope.arena, &cursor));

@@ -65,6 +65,7 @@ enum ag_err ag_backend_open(struct ag_backend *backend, const struct ag_options 
 
 void ag_backend_close(struct ag_backend *backend)
 {
+    ag_core_done(&backend->core);
     ag_db_close(AG_TAKE(backend->core.db));
     ag_limiter_free(AG_TAKE(backend->core.limiter));
     ag_egress_free(AG_TAKE(backend->core.egress));

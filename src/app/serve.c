@@ -21,6 +21,7 @@ enum {
     HOUSEKEEP_FIRST_MS = 1000, /* a server that is restarted often keeps house, too */
     HOUSEKEEP_MS = 10 * 60 * 1000,
     DRAIN_LOOK_MS = 10,    /* how often a draining loop counts its connections */
+    LAST_WORD_MS = 50,     /* for who follows a run that was stopped */
     UNWIND_MS = 10 * 1000, /* for what was cancelled to come to its end */
 };
 
@@ -58,27 +59,52 @@ struct serve {
 
 /* ---- the life of a loop ---- */
 
-static void wait_for_connections(struct serve *serve, int64_t ms)
+/* Connections, and runs that need none. */
+static unsigned work_left(struct serve *serve)
+{
+    return ag_server_connections(serve->server) + ag_core_detached(&serve->backend.core);
+}
+
+static void wait_for_work(struct serve *serve, int64_t ms)
 {
     ag_deadline_ms until = ag_deadline_in(ms);
-    while (ag_server_connections(serve->server) > 0 && ag_mono_ms() < until) {
+    while (work_left(serve) > 0 && ag_mono_ms() < until) {
         enum ag_err err = ag_fiber_sleep(DRAIN_LOOK_MS);
         AG_ASSERT(err == AG_OK);
     }
+}
+
+/* Ends what does not end by itself: first the runs that need no client, so that whoever follows
+ * one, on whatever loop, hears how it ended. */
+static void cancel_work(struct serve *serve, int64_t ms)
+{
+    ag_deadline_ms until = ag_deadline_in(ms);
+    bool any = false;
+    while (ag_core_detached_everywhere(&serve->backend.core) > 0 && ag_mono_ms() < until) {
+        any = true;
+        ag_core_stop_detached(&serve->backend.core);
+        enum ag_err err = ag_fiber_sleep(DRAIN_LOOK_MS);
+        AG_ASSERT(err == AG_OK);
+    }
+    if (any) wait_for_work(serve, LAST_WORD_MS);
+    ag_core_stop_detached(&serve->backend.core);
+    ag_server_cancel(serve->server);
 }
 
 static void drain(struct serve *serve)
 {
     /* What is ended at the limit wants a moment to say so to its client. */
     int64_t limit = serve->options->drain_timeout_ms;
+    int64_t moment = AG_MIN(limit / 10, 1000);
     ag_server_drain(serve->server);
-    wait_for_connections(serve, limit - AG_MIN(limit / 10, 1000));
-    unsigned left = ag_server_connections(serve->server);
+    wait_for_work(serve, limit - moment);
+    unsigned left = work_left(serve);
     if (left == 0) return;
-    ag_log(AG_LOG_WARN, "drain_timeout", AG_LI("connections", left));
-    ag_server_cancel(serve->server);
-    wait_for_connections(serve, UNWIND_MS);
-    left = ag_server_connections(serve->server);
+    ag_log(AG_LOG_WARN, "drain_timeout", AG_LI("connections", ag_server_connections(serve->server)),
+           AG_LI("runs", ag_core_detached(&serve->backend.core)));
+    cancel_work(serve, moment);
+    wait_for_work(serve, UNWIND_MS);
+    left = work_left(serve);
     if (left == 0) return;
     /* Nothing may be freed under a fiber that still runs. What is acknowledged is durable. */
     ag_log(AG_LOG_ERROR, "connections_stuck", AG_LI("connections", left));

@@ -168,6 +168,13 @@ bool ag_utf8_valid(struct ag_str s)
     return ag_utf8_complete(s) == s.len;
 }
 
+size_t ag_utf8_floor(struct ag_str s, size_t at)
+{
+    while (at > 0 && at < s.len && ((unsigned char)s.data[at] & 0xC0) == 0x80)
+        at--;
+    return at;
+}
+
 size_t ag_utf8_length(struct ag_str s)
 {
     size_t continuation = 0, at = 0;

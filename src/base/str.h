@@ -59,6 +59,8 @@ bool ag_utf8_valid(struct ag_str s);
 /* Length in bytes of the longest prefix of `s` that is complete, well-formed UTF-8. A multibyte
  * character cut off at the end is not counted, so that a stream can hold it back. */
 size_t ag_utf8_complete(struct ag_str s);
+/* Where the character begins that byte `at` belongs to; `at` itself at the end and behind it. */
+size_t ag_utf8_floor(struct ag_str s, size_t at);
 /* Characters (code points) in well-formed `s`. */
 size_t ag_utf8_length(struct ag_str s);
 

@@ -7,6 +7,7 @@ void ag_core_init(struct ag_core *core, const struct ag_core_options *options)
 {
     core->options = *options;
     core->boot_id = ag_uuid_new();
+    ag_live_runs_init(&core->live);
     for (size_t i = 0; i < AG_MAX_PROVIDERS && ag_providers[i]; i++) {
         struct ag_llm_endpoint *endpoint = &core->endpoints[i];
         *endpoint = (struct ag_llm_endpoint){.trust = AG_EGRESS_OPERATOR};
@@ -29,6 +30,11 @@ void ag_core_init(struct ag_core *core, const struct ag_core_options *options)
         while (url->len > 0 && url->data[url->len - 1] == '/')
             url->len--;
     }
+}
+
+void ag_core_done(struct ag_core *core)
+{
+    ag_live_runs_done(&core->live);
 }
 
 struct ag_core_loop *ag_core_loop(struct ag_core *core)
@@ -79,11 +85,16 @@ static enum ag_err interrupt_tx(struct ag_tx *tx, void *arg)
     return ag_runs_interrupt(tx, args->boot_id, args->created_before, &args->count);
 }
 
-enum ag_err ag_core_recover(struct ag_core *core)
+int64_t ag_run_grace_ms(const struct ag_core *core)
 {
     /* SQLite has one process at a time, so what is unfinished now was left by an earlier one. On
      * PostgreSQL another instance may be at work on it: only what is past every limit is dead. */
-    int64_t grace = ag_db_is_postgres(core->db) ? core->options.limits.total_timeout_ms + 60000 : 0;
+    return ag_db_is_postgres(core->db) ? core->options.limits.total_timeout_ms + 60000 : 0;
+}
+
+enum ag_err ag_core_recover(struct ag_core *core)
+{
+    int64_t grace = ag_run_grace_ms(core);
     struct interrupt_args args = {.boot_id = core->boot_id, .created_before = ag_wall_ms() - grace};
     struct ag_arena arena;
     ag_arena_init(&arena);

@@ -8,6 +8,7 @@
 
 #include "auth/auth.h"
 #include "cache/limiter.h"
+#include "core/live_runs.h"
 #include "llm/llm.h"
 #include "store/store.h"
 
@@ -25,6 +26,7 @@ struct ag_core_options {
 
 struct ag_access_cache;
 struct ag_agent_cache;
+struct ag_detached_run;
 struct ag_model_cache;
 
 /* What belongs to one loop. */
@@ -34,6 +36,8 @@ struct ag_core_loop {
     struct ag_agent_cache *agents;
     struct ag_model_cache *models;
     _Atomic int64_t runs_active;
+    struct ag_detached_run *detached; /* runs that need no client; this loop's alone */
+    _Atomic unsigned detached_count;
 };
 
 struct ag_core {
@@ -47,6 +51,7 @@ struct ag_core {
     struct ag_uuid boot_id;        /* this process */
     _Atomic uint64_t agents_epoch; /* raised by every change of an agent */
     _Atomic uint64_t access_epoch; /* raised by whatever takes rights away */
+    struct ag_live_runs live;      /* what is being answered now, all loops */
     struct ag_core_loop loops[AG_MAX_LOOPS];
     /* counters for /metrics */
     _Atomic uint64_t runs_completed, runs_failed, runs_cancelled, tokens_in, tokens_out;
@@ -54,6 +59,8 @@ struct ag_core {
 
 /* Sets endpoints and the boot id; db, jwt, egress and limiter are the caller's. */
 void ag_core_init(struct ag_core *core, const struct ag_core_options *options);
+/* Every loop has ended. */
+void ag_core_done(struct ag_core *core);
 /* Makes and frees what this thread's loop needs. */
 enum ag_err ag_core_attach(struct ag_core *core) AG_MUST_USE;
 void ag_core_detach(struct ag_core *core);
@@ -62,6 +69,12 @@ struct ag_core_loop *ag_core_loop(struct ag_core *core);
 /* Mends what an earlier process left behind and forgets what has expired. On a fiber. */
 enum ag_err ag_core_recover(struct ag_core *core) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_core_housekeep(struct ag_core *core) AG_MUST_USE AG_SUSPENDS;
+
+/* Runs of this thread's loop that go on without a client, and how a server that stops ends them:
+ * they have failed then, interrupted. */
+unsigned ag_core_detached(struct ag_core *core);
+unsigned ag_core_detached_everywhere(struct ag_core *core); /* of all loops; any thread */
+void ag_core_stop_detached(struct ag_core *core);
 
 /* Who asks, and in which memory. */
 struct ag_scope {

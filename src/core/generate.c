@@ -86,6 +86,13 @@ enum ag_err ag_generate(struct ag_scope *scope, const struct ag_generate_input *
                         const struct ag_run_sink *sink, struct ag_run *ret_run,
                         int64_t *ret_retry_after_s)
 {
+    return ag_generate_stoppable(scope, input, relaxed, sink, NULL, ret_run, ret_retry_after_s);
+}
+
+enum ag_err ag_generate_stoppable(struct ag_scope *scope, const struct ag_generate_input *input,
+                                  bool relaxed, const struct ag_run_sink *sink, const bool *stopped,
+                                  struct ag_run *ret_run, int64_t *ret_retry_after_s)
+{
     AG_CLEANUP(ag_cached_agent_unref_p) struct ag_cached_agent *cached = NULL;
     AG_TRY(ag_agent_cache_get(scope->core, scope->who.org_id, input->agent_id, &cached));
     const struct ag_agent *agent = ag_cached_agent(cached);
@@ -101,6 +108,7 @@ enum ag_err ag_generate(struct ag_scope *scope, const struct ag_generate_input *
         .keep_texts = true,
         .relaxed = relaxed,
         .sink = sink,
+        .stopped = stopped,
     };
     struct ag_str prompt;
     struct ag_list turns;
@@ -114,6 +122,32 @@ enum ag_err ag_generate(struct ag_scope *scope, const struct ag_generate_input *
     return ag_run_execute(scope, &plan, ret_run, ret_retry_after_s);
 }
 
+enum ag_err ag_request_of_config(struct ag_scope *scope, const struct ag_agent_config *config,
+                                 const struct ag_list *messages, struct ag_str question,
+                                 const struct ag_list *variables,
+                                 struct ag_llm_request *ret_request)
+{
+    struct ag_str prompt;
+    struct ag_llm_request request = {.stream = false};
+    AG_TRY(saved_prompt(scope, config, &prompt));
+    AG_TRY(ag_prompt_assemble(config, (struct ag_str){0}, prompt, variables, scope->arena,
+                              scope->errors, &request.system));
+    size_t count = messages->count;
+    struct ag_llm_message *turns = AG_ARENA_ARRAY(scope->arena, struct ag_llm_message, count + 1);
+    if (!turns) return ag_fail(AG_E_NO_MEMORY, "no memory for a conversation");
+    const struct ag_chat_message *items = messages->items;
+    for (size_t i = 0; i < count; i++)
+        turns[i] = (struct ag_llm_message){
+            ag_str_eq(items[i].role, AG_STR("user")) ? AG_ROLE_USER : AG_ROLE_ASSISTANT,
+            items[i].content};
+    turns[count] = (struct ag_llm_message){AG_ROLE_USER, question};
+    request.messages = turns;
+    request.message_count = count + 1;
+    request_from_config(config, &request);
+    *ret_request = request;
+    return AG_OK;
+}
+
 enum ag_err ag_preview(struct ag_scope *scope, const struct ag_preview_input *input,
                        const struct ag_run_sink *sink, struct ag_run *ret_run,
                        int64_t *ret_retry_after_s)
@@ -122,23 +156,8 @@ enum ag_err ag_preview(struct ag_scope *scope, const struct ag_preview_input *in
     AG_TRY(ag_agent_config_check(scope, config));
     struct ag_run_plan plan = {
         .kind = "preview", .config = config, .run_id = scope->reserved_id, .sink = sink};
-    struct ag_str prompt;
     AG_TRY(ag_model_choose(scope->core, config, &plan.model));
-    AG_TRY(saved_prompt(scope, config, &prompt));
-    AG_TRY(ag_prompt_assemble(config, (struct ag_str){0}, prompt, &input->variables, scope->arena,
-                              scope->errors, &plan.request.system));
-    size_t count = input->messages.count;
-    struct ag_llm_message *messages = AG_ARENA_ARRAY(scope->arena, struct ag_llm_message,
-                                                     count + 1);
-    if (!messages) return ag_fail(AG_E_NO_MEMORY, "no memory for a conversation");
-    const struct ag_chat_message *items = input->messages.items;
-    for (size_t i = 0; i < count; i++)
-        messages[i] = (struct ag_llm_message){
-            ag_str_eq(items[i].role, AG_STR("user")) ? AG_ROLE_USER : AG_ROLE_ASSISTANT,
-            items[i].content};
-    messages[count] = (struct ag_llm_message){AG_ROLE_USER, input->input_text};
-    plan.request.messages = messages;
-    plan.request.message_count = count + 1;
-    request_from_config(config, &plan.request);
+    AG_TRY(ag_request_of_config(scope, config, &input->messages, input->input_text,
+                                &input->variables, &plan.request));
     return ag_run_execute(scope, &plan, ret_run, ret_retry_after_s);
 }

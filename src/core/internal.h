@@ -37,6 +37,23 @@ const struct ag_agent_config *ag_cached_agent_config(const struct ag_cached_agen
  * Saving a draft is no such change. */
 void ag_agents_changed(struct ag_core *core);
 
+/* ---- generate.c ---- */
+
+/* ag_generate() of a run that the server may stop: `stopped` as in struct ag_run_plan. */
+enum ag_err ag_generate_stoppable(struct ag_scope *scope, const struct ag_generate_input *input,
+                                  bool relaxed, const struct ag_run_sink *sink, const bool *stopped,
+                                  struct ag_run *ret_run,
+                                  int64_t *ret_retry_after_s) AG_MUST_USE AG_SUSPENDS;
+/* The request that a configuration and a question make: all but the model. */
+enum ag_err ag_request_of_config(struct ag_scope *scope, const struct ag_agent_config *config,
+                                 const struct ag_list *messages, struct ag_str question,
+                                 const struct ag_list *variables,
+                                 struct ag_llm_request *ret_request) AG_MUST_USE AG_SUSPENDS;
+/* The models of a list of names; mistakes go to `scope->errors`, under "models[i]". */
+enum ag_err ag_models_parse(struct ag_scope *scope, const struct ag_list *names,
+                            struct ag_model_choice *models, size_t max,
+                            size_t *ret_count) AG_MUST_USE;
+
 /* ---- agents.c, drafts.c ---- */
 
 /* One change of one agent: it is read and locked, `apply` makes it another one, and that is
@@ -98,6 +115,9 @@ enum ag_err ag_model_cache_new(struct ag_model_cache **ret_cache) AG_MUST_USE;
 void ag_model_cache_free(struct ag_model_cache *cache);
 
 /* ---- small things ---- */
+
+/* How long an unfinished run of another process may still be at work. */
+int64_t ag_run_grace_ms(const struct ag_core *core);
 
 /* Whatever took rights away is in force at once on every loop of this process. */
 void ag_access_changed(struct ag_core *core);

@@ -42,3 +42,19 @@ enum ag_err ag_model_choose(struct ag_core *core, const struct ag_agent_config *
             return choose(core, ag_str(ag_providers[i]->name), (struct ag_str){0}, ret_choice);
     return ag_fail(AG_E_MODEL_UNAVAILABLE, "no model is configured");
 }
+
+enum ag_err ag_models_parse(struct ag_scope *scope, const struct ag_list *names,
+                            struct ag_model_choice *models, size_t max, size_t *ret_count)
+{
+    const struct ag_str *items = names->items;
+    *ret_count = AG_MIN(names->count, max);
+    for (size_t i = 0; i < *ret_count; i++) {
+        enum ag_err err = ag_model_parse(scope->core, items[i], &models[i]);
+        if (err != AG_OK && err != AG_E_MODEL_UNAVAILABLE) return err;
+        if (err == AG_OK) continue;
+        struct ag_str field = ag_arena_printf(scope->arena, "models[%zu]", i);
+        if (!field.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a message");
+        ag_field_error(scope->errors, scope->arena, field.data, "choice", "%s", ag_diag_text(err));
+    }
+    return scope->errors->count > 0 ? ag_fail(AG_E_INVALID, "the models are not valid") : AG_OK;
+}

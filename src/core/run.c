@@ -1,7 +1,8 @@
 #include "base/log.h"
 #include "core/internal.h"
 
-enum { OUTPUT_FIRST_BYTES = 512 };
+/* How often a run looks whether another instance has ended it. */
+enum { ROW_LOOK_MS = 2000 };
 
 /* A run in progress. */
 struct life {
@@ -9,9 +10,10 @@ struct life {
     const struct ag_run_plan *plan;
     struct ag_run *run;
     struct ag_llm_stream *stream;
-    struct ag_buf output;
+    struct ag_live_run *live;     /* once it is announced: where its text grows */
+    struct ag_buf output;         /* of a run that is wanted whole */
     int64_t started_us, first_us; /* monotonic; first_us 0: no token yet */
-    bool announced;               /* the row is there and the sink knows the run */
+    int64_t looked_at_ms;         /* when its row was last looked at */
     int64_t retry_after_s;
 };
 
@@ -109,8 +111,7 @@ static void begin(struct life *life)
     }
     life->started_us = ag_mono_us();
     life->retry_after_s = -1;
-    /* What grows piece by piece grows on the heap: in the arena each step would leave a copy. */
-    ag_buf_init(&life->output, plan->sink ? NULL : scope->arena, AG_RUN_MAX_OUTPUT_BYTES);
+    ag_buf_init(&life->output, scope->arena, AG_RUN_MAX_OUTPUT_BYTES);
 }
 
 static enum ag_err open_stream(struct life *life, const struct ag_model_choice *model)
@@ -135,13 +136,33 @@ static enum ag_err open_stream(struct life *life, const struct ag_model_choice *
 /* The call is on its way by now, so the commit costs the first token nothing. */
 static enum ag_err announce(struct life *life)
 {
-    if (!life->plan->sink || life->announced) return AG_OK;
-    /* Pieces are short and many: begin where doubling from nothing would soon be. */
-    AG_TRY(ag_buf_reserve(&life->output, OUTPUT_FIRST_BYTES));
+    const struct ag_run_sink *sink = life->plan->sink;
+    if (!sink || life->live) return AG_OK;
+    AG_TRY(ag_live_run_enter(&life->scope->core->live, life->scope->who.org_id, life->run,
+                             &life->live));
     AG_TRY(put(life->scope, life->run));
-    life->announced = true;
-    return life->plan->sink->started ? life->plan->sink->started(life->plan->sink->arg, life->run)
-                                     : AG_OK;
+    life->looked_at_ms = ag_mono_ms();
+    return sink->started ? sink->started(sink->arg, life->run) : AG_OK;
+}
+
+/* The next look at the row: another instance can end this run only by saying so there. */
+static ag_deadline_ms look_at(const struct life *life)
+{
+    if (!life->live || !ag_db_is_postgres(life->scope->core->db)) return AG_NEVER;
+    return life->looked_at_ms + ROW_LOOK_MS;
+}
+
+static enum ag_err look_at_row(struct life *life)
+{
+    struct ag_scope *scope = life->scope;
+    struct ag_run_state state;
+    enum ag_err err = ag_runs_state(scope->core->db, scope->arena, scope->who.org_id, life->run->id,
+                                    &state);
+    life->looked_at_ms = ag_mono_ms();
+    if (err == AG_E_CANCELED) return err;
+    /* A database that cannot say so now is asked again. */
+    if (err != AG_OK || state.running) return AG_OK;
+    return ag_fail(AG_E_CANCELED, "the run was cancelled");
 }
 
 static void take_usage(struct ag_run *run, const struct ag_llm_usage *usage)
@@ -165,12 +186,22 @@ static enum ag_err take_event(struct life *life, const struct ag_llm_event *even
     }
     if (event->text.len == 0) return AG_OK;
     if (life->first_us == 0) life->first_us = ag_mono_us();
+    const struct ag_run_sink *sink = life->plan->sink;
+    if (sink) {
+        AG_TRY(ag_live_run_append(life->live, event->text));
+        return sink->delta ? sink->delta(sink->arg, event->text) : AG_OK;
+    }
     enum ag_err err = ag_buf_append_str(&life->output, event->text);
     if (err == AG_E_TOO_LARGE)
         return ag_fail(AG_E_UPSTREAM_TOO_LARGE, "the answer is longer than 8 MiB");
-    AG_TRY(err);
-    const struct ag_run_sink *sink = life->plan->sink;
-    return sink && sink->delta ? sink->delta(sink->arg, event->text) : AG_OK;
+    return err;
+}
+
+/* Nothing came until now. */
+static enum ag_err stay_awake(const struct ag_run_sink *sink)
+{
+    if (!sink->idle_at || ag_mono_ms() < sink->idle_at(sink->arg)) return AG_OK;
+    return sink->idle(sink->arg);
 }
 
 static enum ag_err read_answer(struct life *life)
@@ -179,11 +210,13 @@ static enum ag_err read_answer(struct life *life)
     AG_TRY(announce(life));
     for (;;) {
         ag_deadline_ms wake = sink && sink->idle_at ? sink->idle_at(sink->arg) : AG_NEVER;
+        ag_deadline_ms look = look_at(life);
         struct ag_llm_event event;
-        enum ag_err err = ag_llm_next(life->stream, wake, &event);
+        enum ag_err err = ag_llm_next(life->stream, AG_MIN(wake, look), &event);
         if (err == AG_E_CLOSED) return sink && sink->complete ? sink->complete(sink->arg) : AG_OK;
-        if (err == AG_E_TIMEOUT && sink && sink->idle) {
-            AG_TRY(sink->idle(sink->arg));
+        if (look != AG_NEVER && ag_mono_ms() >= look) AG_TRY(look_at_row(life));
+        if (err == AG_E_TIMEOUT && sink) {
+            AG_TRY(stay_awake(sink));
             continue;
         }
         AG_TRY(err);
@@ -195,7 +228,7 @@ static enum ag_err read_answer(struct life *life)
 /* Whether another model may answer instead: nothing was relayed and the fault is the provider's. */
 static bool may_fall_back(const struct life *life, enum ag_err err)
 {
-    return life->output.len == 0 && err >= AG_E_EGRESS_DENIED && err <= AG_E_UPSTREAM_TOO_LARGE;
+    return life->first_us == 0 && err >= AG_E_EGRESS_DENIED && err <= AG_E_UPSTREAM_TOO_LARGE;
 }
 
 /* The next fallback that is configured here, if there is one. */
@@ -235,9 +268,8 @@ static enum ag_err take_output(struct life *life, enum ag_err err)
 {
     struct ag_run *run = life->run;
     run->output_text = ag_buf_str(&life->output);
-    if (!life->plan->sink) return err;
-    run->output_text = ag_arena_copy(life->scope->arena, run->output_text);
-    ag_buf_done(&life->output);
+    if (!life->live) return err;
+    run->output_text = ag_arena_copy(life->scope->arena, ag_live_run_text(life->live));
     if (run->output_text.data || err != AG_OK) return err;
     return ag_fail(AG_E_NO_MEMORY, "no memory for the answer");
 }
@@ -276,6 +308,26 @@ static void finish(struct life *life, enum ag_err err)
                               memory_order_relaxed);
 }
 
+/* How it ended: what the server stopped was not cancelled by anybody. */
+static enum ag_err outcome_of(const struct life *life, enum ag_err err)
+{
+    const bool *stopped = life->plan->stopped;
+    if (err == AG_E_CANCELED && stopped && *stopped)
+        return ag_fail(AG_E_INTERRUPTED, "The server stopped while this was running");
+    return err;
+}
+
+/* The outcome is stored whatever it is; what it was is told after that. */
+static enum ag_err store(struct life *life, enum ag_err err)
+{
+    struct ag_diag diag = *ag_diag();
+    enum ag_err stored = life->plan->relaxed ? put_late(life->scope, life->run)
+                                             : put(life->scope, life->run);
+    if (stored != AG_OK) return stored;
+    if (err != AG_OK) *ag_diag() = diag;
+    return err;
+}
+
 enum ag_err ag_run_execute(struct ag_scope *scope, const struct ag_run_plan *plan,
                            struct ag_run *ret_run, int64_t *ret_retry_after_s)
 {
@@ -283,16 +335,15 @@ enum ag_err ag_run_execute(struct ag_scope *scope, const struct ag_run_plan *pla
     struct ag_core_loop *loop = ag_core_loop(scope->core);
     begin(&life);
     atomic_fetch_add_explicit(&loop->runs_active, 1, memory_order_relaxed);
-    enum ag_err err = take_output(&life, ask_models(&life));
+    enum ag_err err = take_output(&life, outcome_of(&life, ask_models(&life)));
     atomic_fetch_sub_explicit(&loop->runs_active, 1, memory_order_relaxed);
     finish(&life, err);
     *ret_retry_after_s = life.retry_after_s;
-
-    /* The outcome is stored whatever it is; what it was is told after that. */
-    struct ag_diag diag = *ag_diag();
-    enum ag_err stored = plan->relaxed ? put_late(scope, ret_run) : put(scope, ret_run);
-    if (stored != AG_OK) return stored;
-    if (err != AG_OK) *ag_diag() = diag;
+    err = store(&life, err);
+    if (life.live) {
+        ag_live_run_leave(life.live, ret_run, err);
+        ag_live_run_unref(life.live);
+    }
     return err;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/core.h"
+#include "runtime/sync.h"
 
 struct ag_generate_input {
     uint64_t set;
@@ -20,6 +21,16 @@ struct ag_generate_input {
 };
 enum { AG_GENERATE_CONVERSATION = 2, AG_GENERATE_STREAM = 4, AG_GENERATE_METADATA };
 extern const struct ag_schema ag_generate_schema;
+
+struct ag_compare_input {
+    uint64_t set;
+    struct ag_agent_config config;
+    struct ag_str input_text;
+    struct ag_list messages; /* struct ag_chat_message */
+    struct ag_list variables;
+    struct ag_list models; /* struct ag_str: "provider/model" */
+};
+extern const struct ag_schema ag_compare_schema;
 
 struct ag_chat_message {
     uint64_t set;
@@ -42,6 +53,7 @@ struct ag_validate_input {
     struct ag_list models; /* struct ag_str: "provider/model" */
     struct ag_list variables;
     struct ag_str input_text;
+    bool stream;
 };
 enum { AG_VALIDATE_PROMPT_TEXT, AG_VALIDATE_PROMPT_ID, AG_VALIDATE_MODELS };
 extern const struct ag_schema ag_validate_schema;
@@ -93,6 +105,7 @@ struct ag_validation {
     struct ag_list findings; /* struct ag_finding */
 };
 extern const struct ag_schema ag_validation_schema;
+extern const struct ag_schema ag_findings_schema; /* of a validation, the findings alone */
 
 /* ---- choosing a model ---- */
 
@@ -145,7 +158,7 @@ struct ag_run_sink {
 
 /* A run as the caller declares it; runs.c fills the rest. */
 struct ag_run_plan {
-    const char *kind; /* generate | preview | validate | draft */
+    const char *kind; /* generate | preview | validate | draft | test; static */
     struct ag_model_choice model;
     const struct ag_agent_config *config;
     struct ag_llm_request request; /* complete but for `stream` */
@@ -157,6 +170,7 @@ struct ag_run_plan {
     bool keep_texts;                /* store what was asked and answered */
     bool relaxed;                   /* do not wait for the row's commit */
     const struct ag_run_sink *sink; /* NULL: the answer is wanted whole */
+    const bool *stopped;            /* set when the server ends it; NULL: never */
 };
 
 /* Runs it to its end and stores the row. On AG_OK `ret_run` is completed; otherwise it is failed or
@@ -173,9 +187,67 @@ enum ag_err ag_generate(struct ag_scope *scope, const struct ag_generate_input *
 enum ag_err ag_preview(struct ag_scope *scope, const struct ag_preview_input *input,
                        const struct ag_run_sink *sink, struct ag_run *ret_run,
                        int64_t *ret_retry_after_s) AG_MUST_USE AG_SUSPENDS;
-/* Asks every model at the same time. */
-enum ag_err ag_validate(struct ag_scope *scope, const struct ag_validate_input *input,
-                        struct ag_validation *ret_validation) AG_MUST_USE AG_SUSPENDS;
 /* The reply document of a completed run. */
 enum ag_err ag_generation_from_run(const struct ag_run *run, struct ag_arena *arena,
                                    struct ag_generation *ret_generation) AG_MUST_USE;
+
+/* ---- runs that need no client ---- */
+
+enum { AG_DETACHED_MAX = 256 }; /* per loop */
+
+/* As ag_generate(), on a fiber of its own that goes on whatever becomes of the caller. Returns once
+ * the run has begun, with a reference to follow it by. What ag_generate() refuses before there is a
+ * run, and AG_E_OVERLOADED when AG_DETACHED_MAX of this loop go on. */
+enum ag_err ag_generate_detached(struct ag_scope *scope, const struct ag_generate_input *input,
+                                 struct ag_live_run **ret_live) AG_MUST_USE AG_SUSPENDS;
+
+/* Ends a run of the organisation, wherever it goes on, and returns its row. AG_E_NOT_FOUND,
+ * AG_E_CONFLICT when it has ended by itself. */
+enum ag_err ag_run_cancel(struct ag_scope *scope, struct ag_uuid id,
+                          struct ag_run *ret_run) AG_MUST_USE AG_SUSPENDS;
+/* Whether the run of a row that says `running` goes on: here, or perhaps in another instance. What
+ * nobody works on any more will be failed by ag_core_recover(). */
+bool ag_run_goes_on(struct ag_core *core, const struct ag_run_state *state);
+
+/* ---- several runs side by side ---- */
+
+enum { AG_MAX_LANES = 4 };
+
+/* One of them: the caller says what to ask and how its answer is relayed. */
+struct ag_lane {
+    struct ag_run_plan plan;
+    /* set when `ended` is */
+    struct ag_run run;
+    enum ag_err err;
+    char message[AG_DIAG_TEXT_BYTES]; /* of `err` */
+    bool ended;
+    /* private */
+    struct ag_lanes *lanes;
+    struct ag_scope scope;
+    struct ag_fiber *fiber;
+};
+struct ag_lanes {
+    struct ag_lane items[AG_MAX_LANES];
+    size_t count;
+    struct ag_cond changed; /* signalled by every lane that ends; callers may signal it too */
+};
+/* Starts every lane on a fiber of its own. The scope, the arena and `lanes` must outlive
+ * ag_lanes_end(), which must be called also when this fails. AG_E_NO_MEMORY. */
+enum ag_err ag_lanes_start(struct ag_lanes *lanes, struct ag_scope *scope) AG_MUST_USE;
+/* Those that have not ended. */
+size_t ag_lanes_left(const struct ag_lanes *lanes);
+/* Cancels what goes on and waits until all have ended. */
+void ag_lanes_end(struct ag_lanes *lanes) AG_SUSPENDS;
+
+/* The lanes of a comparison: the same question to every model. */
+enum ag_err ag_compare_lanes(struct ag_scope *scope, const struct ag_compare_input *input,
+                             struct ag_lanes *ret_lanes) AG_MUST_USE AG_SUSPENDS;
+/* The lanes of a validation, and what is to be said about the prompt. */
+enum ag_err ag_validate_lanes(struct ag_scope *scope, const struct ag_validate_input *input,
+                              struct ag_lanes *ret_lanes,
+                              struct ag_list *ret_findings) AG_MUST_USE AG_SUSPENDS;
+/* The reply of a validation whose lanes have ended. AG_E_STORAGE, AG_E_STORAGE_FULL: what could not
+ * be recorded was not answered. */
+enum ag_err ag_validation_from_lanes(struct ag_scope *scope, const struct ag_lanes *lanes,
+                                     const struct ag_list *findings,
+                                     struct ag_validation *ret_validation) AG_MUST_USE;

@@ -210,6 +210,25 @@ static const struct ag_field preview_fields[] = {
 AG_SCHEMA(ag_preview_schema, "Preview", struct ag_preview_input,
           "A question to a configuration that need not be saved", preview_fields);
 
+static const struct ag_field compare_fields[] = {
+    AG_FIELD(struct ag_compare_input, config, AG_F_OBJECT, AG_FF_REQUIRED,
+             .sub = &ag_agent_config_schema,
+             .doc = "The configuration to try; its own model and fallbacks are passed over"),
+    AG_FIELD(struct ag_compare_input, input_text, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NO_TRIM,
+             .min = 1, .max = 200000, .doc = "What the user says"),
+    AG_FIELD(struct ag_compare_input, messages, AG_F_LIST, 0, .item = AG_F_OBJECT,
+             .sub = &ag_chat_message_schema, .max = 200,
+             .doc = "The conversation so far, oldest first"),
+    AG_FIELD(struct ag_compare_input, variables, AG_F_MAP, 0, .max = 50, .item_max = 4000,
+             .doc = "Values of the variables"),
+    AG_FIELD(struct ag_compare_input, models, AG_F_LIST, AG_FF_REQUIRED, .item = AG_F_STRING,
+             .min = 2, .max = AG_MAX_LANES, .item_min = 3, .item_max = 260,
+             .doc = "Models to ask, as `provider/model`; a model's place is its lane",
+             .example = "[\"sandbox/sandbox\", \"sandbox/sandbox\"]"),
+};
+AG_SCHEMA(ag_compare_schema, "Compare", struct ag_compare_input,
+          "A question to several models at the same time", compare_fields);
+
 static const struct ag_field validate_fields[] = {
     [AG_VALIDATE_PROMPT_TEXT] = AG_FIELD(struct ag_validate_input, prompt_text, AG_F_STRING,
                                          AG_FF_NO_TRIM, .min = 1, .max = 65536,
@@ -226,6 +245,7 @@ static const struct ag_field validate_fields[] = {
              .doc = "Values of the prompt's variables"),
     AG_FIELD(struct ag_validate_input, input_text, AG_F_STRING, AG_FF_NO_TRIM, .max = 200000,
              .doc = "What the user says; without it the prompt itself is the question"),
+    AG_FIELD(struct ag_validate_input, stream, AG_F_BOOL, 0, .doc = "Answer as server-sent events"),
 };
 AG_SCHEMA(ag_validate_schema, "Validate", struct ag_validate_input, "A prompt to test",
           validate_fields);
@@ -315,3 +335,10 @@ static const struct ag_field validation_fields[] = {
 };
 AG_SCHEMA(ag_validation_schema, "Validation", struct ag_validation, "A tested prompt",
           validation_fields);
+
+static const struct ag_field findings_fields[] = {
+    AG_FIELD(struct ag_validation, findings, AG_F_LIST, AG_FF_REQUIRED, .item = AG_F_OBJECT,
+             .sub = &ag_finding_schema, .doc = "Remarks on the prompt"),
+};
+AG_SCHEMA(ag_findings_schema, "Findings", struct ag_validation, "What is said before the answers",
+          findings_fields);

@@ -119,7 +119,10 @@ void ag_reply_capture(struct ag_request *req, struct ag_str *ret_body);
 
 /* Sends the head: 200, text/event-stream, no-cache, no-transform, X-Accel-Buffering: no. */
 enum ag_err ag_sse_begin(struct ag_request *req) AG_MUST_USE AG_SUSPENDS;
-/* Queues one event; `data` is one line of JSON. `id` < 0 for none, `event` NULL for none. 256 KiB
+/* Ids of events beside numbers: none, and the word `end`, behind which nothing comes. */
+enum { AG_SSE_NO_ID = -1, AG_SSE_ID_END = -2 };
+/* Queues one event; `data` is one line of JSON. `id` is a number or one of the above, `event` NULL
+ * for none. 256 KiB
  * may be queued, or one event of up to 16 MiB alone: AG_E_NO_MEMORY beyond that, flush before.
  * AG_E_CLOSED when writing has failed. */
 enum ag_err ag_sse_event(struct ag_request *req, int64_t id, const char *event,

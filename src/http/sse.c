@@ -131,6 +131,8 @@ enum ag_err ag_sse_event(struct ag_request *req, int64_t id, const char *event, 
         PUT(conn, "id: ");
         put(conn, text, (size_t)n);
         PUT(conn, "\n");
+    } else if (id == AG_SSE_ID_END) {
+        PUT(conn, "id: end\n");
     }
     if (event) {
         PUT(conn, "event: ");

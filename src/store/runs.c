@@ -1,58 +1,102 @@
 #include "store/tables.h"
 
+/* A list walks the index that leaves the fewest rows to look at. */
+enum run_walk { WALK_ALL, WALK_AGENT, WALK_FAILED, WALK_RUNNING, WALK_CONVERSATION, WALKS };
+
 enum {
-    RUN_PUT,
+    RUN_LIST,
+    RUN_REACH = RUN_LIST + WALKS,
+    RUN_PUT = RUN_REACH + WALKS,
     RUN_GET,
-    RUN_LIST_FIRST,
-    RUN_LIST_AFTER,
+    RUN_STATE,
+    RUN_CANCEL,
     RUN_TURNS,
     RUN_CONVERSATION,
     RUN_INTERRUPT
 };
 
-#define RUN_SUMMARY                                                                                \
+#define RUN_COLUMNS                                                                                \
     "id, kind, status, agent_id, agent_version, conversation_id, provider, model, error_code, "    \
     "error_message, finish_reason, cached, input_tokens, output_tokens, latency_ms, ttft_ms, "     \
     "metadata, created_at, finished_at"
-#define RUN_SUMMARY_TYPES                                                                          \
+#define RUN_COLUMN_TYPES                                                                           \
     "uttuiuttttt"                                                                                  \
     "b"                                                                                            \
     "iiii"                                                                                         \
     "jzz"
-#define RUN_LIST                                                                                   \
-    "SELECT " RUN_SUMMARY " FROM runs WHERE org_id = $1 "                                          \
-    "AND ($2 IS NULL OR agent_id = $2) AND ($3 IS NULL OR status = $3) "                           \
-    "AND ($4 IS NULL OR conversation_id = $4) "
+#define RUN_SUMMARY                                                                                \
+    RUN_COLUMNS ", (SELECT a.name FROM ai_agents AS a WHERE a.org_id = runs.org_id "               \
+                "AND a.id = runs.agent_id AND a.deleted_at IS NULL), substr(input_text, 1, 120)"
+#define RUN_SUMMARY_TYPES RUN_COLUMN_TYPES "tt"
+
+/* $1 org, $2 the lowest id, $3 the id above the highest, $4 limit, then what is looked for in the
+ * rows of the walk; $12 is the walk's own, where it has one. */
+#define RUN_RANGE "WHERE org_id = $1 AND id >= $2 AND id < $3 "
+#define RUN_MATCH                                                                                  \
+    "AND ($5 IS NULL OR status = $5) AND ($6 IS NULL OR kind = $6) "                               \
+    "AND ($7 IS NULL OR provider = $7) AND ($8 IS NULL OR model = $8) "                            \
+    "AND ($9 IS NULL OR lower(input_text) LIKE $9 ESCAPE '\\') "                                   \
+    "AND ($10 IS NULL OR agent_id = $10) AND ($11 IS NULL OR conversation_id = $11) "
+#define RUN_LIST_STMT(walk, walk_types, condition)                                                 \
+    {                                                                                              \
+        .name = "run_list_" walk,                                                                  \
+        .sql = "SELECT " RUN_SUMMARY " FROM runs " RUN_RANGE condition RUN_MATCH                   \
+               "ORDER BY id DESC LIMIT $4",                                                        \
+        .params = "uuuitttttuu" walk_types, .columns = RUN_SUMMARY_TYPES                           \
+    }
+/* How far a walk reaches: the id of its row number $4. */
+#define RUN_REACH_STMT(walk, walk_types, condition)                                                \
+    {                                                                                              \
+        .name = "run_reach_" walk,                                                                 \
+        .sql = "SELECT id FROM runs " RUN_RANGE condition "ORDER BY id DESC LIMIT 1 OFFSET $4",    \
+        .params = "uuui" walk_types, .columns = "u"                                                \
+    }
+/* The first run of a conversation gives it its id. */
+#define OF_CONVERSATION(n)                                                                         \
+    "AND (id = " n " OR (conversation_id = " n " AND conversation_id <> id)) "
+#define WALK_STMTS(stmt, own)                                                                      \
+    stmt("all", "", ""), stmt("agent", "u", "AND agent_id = " own " "),                            \
+        stmt("failed", "", "AND status = 'failed' "),                                              \
+        stmt("running", "", "AND status = 'running' "),                                            \
+        stmt("conversation", "u", OF_CONVERSATION(own))
 
 struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
+    WALK_STMTS(RUN_LIST_STMT, "$12"),
+    WALK_STMTS(RUN_REACH_STMT, "$5"),
     [RUN_PUT] =
         {.name = "run_put",
-         .sql = "INSERT INTO runs (org_id, " RUN_SUMMARY ", input_text, output_text, user_id, "
+         .sql = "INSERT INTO runs (org_id, " RUN_COLUMNS ", input_text, output_text, user_id, "
                 "key_id, boot_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
                 "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) "
-                "ON CONFLICT (org_id, id) DO UPDATE SET status = excluded.status, "
+                "ON CONFLICT (org_id, id) DO UPDATE SET "
+                /* What another instance has cancelled stays so. */
+                "status = CASE WHEN runs.status = 'running' THEN excluded.status "
+                "ELSE runs.status END, "
                 "error_code = excluded.error_code, error_message = excluded.error_message, "
                 "finish_reason = excluded.finish_reason, cached = excluded.cached, "
                 "input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, "
                 "latency_ms = excluded.latency_ms, ttft_ms = excluded.ttft_ms, "
                 "output_text = excluded.output_text, finished_at = excluded.finished_at, "
                 "provider = excluded.provider, model = excluded.model "
-                "WHERE runs.status = 'running'",
-         .params = "u" RUN_SUMMARY_TYPES "ttuuu",
+                "WHERE runs.status = 'running' OR (runs.status = 'cancelled' "
+                "AND runs.latency_ms IS NULL AND runs.boot_id = excluded.boot_id)",
+         .params = "u" RUN_COLUMN_TYPES "ttuuu",
          .columns = ""},
     [RUN_GET] = {.name = "run_get",
                  .sql = "SELECT " RUN_SUMMARY ", input_text, output_text FROM runs "
                         "WHERE org_id = $1 AND id = $2",
                  .params = "uu",
                  .columns = RUN_SUMMARY_TYPES "tt"},
-    [RUN_LIST_FIRST] = {.name = "run_list_first",
-                        .sql = RUN_LIST "ORDER BY id DESC LIMIT $5",
-                        .params = "uutui",
-                        .columns = RUN_SUMMARY_TYPES},
-    [RUN_LIST_AFTER] = {.name = "run_list_after",
-                        .sql = RUN_LIST "AND id < $6 ORDER BY id DESC LIMIT $5",
-                        .params = "uutuiu",
-                        .columns = RUN_SUMMARY_TYPES},
+    [RUN_STATE] = {.name = "run_state",
+                   .sql = "SELECT status, boot_id, created_at FROM runs "
+                          "WHERE org_id = $1 AND id = $2",
+                   .params = "uu",
+                   .columns = "tuz"},
+    [RUN_CANCEL] = {.name = "run_cancel",
+                    .sql = "UPDATE runs SET status = 'cancelled', finished_at = $3 "
+                           "WHERE org_id = $1 AND id = $2 AND status = 'running'",
+                    .params = "uuz",
+                    .columns = ""},
     [RUN_TURNS] = {.name = "run_turns",
                    .sql = "SELECT input_text, output_text FROM ("
                           "SELECT id, input_text, output_text FROM runs WHERE org_id = $1 "
@@ -78,7 +122,7 @@ struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
 #define RUN_SUMMARY_FIELDS                                                                         \
     AG_FIELD(struct ag_run, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The run"),                      \
         AG_FIELD(struct ag_run, kind, AG_F_ENUM, AG_FF_REQUIRED,                                   \
-                 .choices = "generate|preview|validate|draft|test", .doc = "What asked for it"),              \
+                 .choices = "generate|preview|validate|draft|test", .doc = "What asked for it"),   \
         AG_FIELD(struct ag_run, status, AG_F_ENUM, AG_FF_REQUIRED,                                 \
                  .choices = "running|completed|failed|cancelled", .doc = "How far it is"),         \
         AG_FIELD(struct ag_run, agent_id, AG_F_UUID, AG_FF_REQUIRED | AG_FF_NULLABLE,              \
@@ -111,7 +155,11 @@ struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
                  .doc = "What the caller attached"),                                               \
         AG_FIELD(struct ag_run, created_at, AG_F_TIME, AG_FF_REQUIRED, .doc = "When it began"),    \
         AG_FIELD(struct ag_run, finished_at, AG_F_TIME, AG_FF_REQUIRED | AG_FF_NULLABLE,           \
-                 .doc = "When it ended")
+                 .doc = "When it ended"),                                                          \
+        AG_FIELD(struct ag_run, agent_name, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,          \
+                 .doc = "The agent's name now; null when there is none any more"),                 \
+        AG_FIELD(struct ag_run, input_preview, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,       \
+                 .doc = "The first 120 characters of what was asked, where it is kept")
 
 static const struct ag_field summary_fields[] = {RUN_SUMMARY_FIELDS};
 AG_SCHEMA(ag_run_summary_schema, "RunSummary", struct ag_run, "A run without its texts",
@@ -182,6 +230,8 @@ static void run_from_row(const struct ag_value *row, size_t columns, struct ag_r
         .metadata = row[16].str,
         .created_at = row[17].num,
         .finished_at = row[18].num,
+        .agent_name = row[AG_RUN_AGENT_NAME].str,
+        .input_preview = row[AG_RUN_INPUT_PREVIEW].str,
     };
     if (columns > AG_RUN_OUTPUT_TEXT) {
         run->input_text = row[AG_RUN_INPUT_TEXT].str;
@@ -203,26 +253,124 @@ enum ag_err ag_runs_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid
     return AG_OK;
 }
 
-enum ag_err ag_runs_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                         const struct ag_run_filter *filter, const struct ag_page *page,
-                         struct ag_list *ret_runs)
+enum ag_err ag_runs_state(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                          struct ag_uuid id, struct ag_run_state *ret_state)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(db, arena, &ag_run_stmts[RUN_STATE], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
+                      &rows));
+    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such run");
+    const struct ag_value *row = ag_row(&rows, 0);
+    *ret_state = (struct ag_run_state){
+        .running = ag_str_eq(row[0].str, AG_STR("running")),
+        .boot_id = row[1].uuid,
+        .created_at = row[2].num,
+    };
+    return AG_OK;
+}
+
+enum ag_err ag_runs_cancel(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id, int64_t now)
+{
+    return ag_tx_exec(tx, &ag_run_stmts[RUN_CANCEL],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id), ag_v_time(now)), NULL);
+}
+
+/* ---- lists ---- */
+
+static enum run_walk walk_of(const struct ag_run_filter *filter)
+{
+    if (!ag_uuid_is_nil(filter->conversation_id)) return WALK_CONVERSATION;
+    if (ag_str_eq(filter->status, AG_STR("running"))) return WALK_RUNNING;
+    if (!ag_uuid_is_nil(filter->agent_id)) return WALK_AGENT;
+    return ag_str_eq(filter->status, AG_STR("failed")) ? WALK_FAILED : WALK_ALL;
+}
+
+/* Whether rows of the walk may have to be passed over. */
+static bool is_choosy(const struct ag_run_filter *filter, enum run_walk walk)
+{
+    bool status = filter->status.len > 0 && walk != WALK_FAILED && walk != WALK_RUNNING;
+    bool agent = !ag_uuid_is_nil(filter->agent_id) && walk != WALK_AGENT;
+    return status || agent || filter->kind.len > 0 || filter->provider.len > 0 ||
+           filter->model.len > 0 || filter->search.len > 0;
+}
+
+struct reach {
+    struct ag_uuid from, before; /* from <= id < before */
+};
+
+/* Where the page may begin and end; `to` and what was read before both end it. */
+static struct reach reach_of(const struct ag_run_filter *filter, const struct ag_page *page)
+{
+    struct reach reach = {.from = {{0}}};
+    memset(&reach.before, 0xFF, sizeof(reach.before));
+    if (filter->from > 0) reach.from = ag_uuid_at(filter->from);
+    if (filter->to > 0) reach.before = ag_uuid_at(filter->to);
+    if (page->has_after && memcmp(&page->after_id, &reach.before, sizeof(reach.before)) < 0)
+        reach.before = page->after_id;
+    return reach;
+}
+
+/* Shortens the reach to AG_RUN_SCAN_MAX rows of the walk and says where that was, if it was. */
+static enum ag_err shorten(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                           enum run_walk walk, struct ag_uuid own, struct reach *reach,
+                           struct ag_uuid *ret_stopped_at)
 {
     const struct ag_value params[] = {
-        ag_v_uuid(org),
-        ag_v_opt(!ag_uuid_is_nil(filter->agent_id), ag_v_uuid(filter->agent_id)),
-        ag_v_opt(filter->status.len > 0, ag_v_text(filter->status)),
-        ag_v_opt(!ag_uuid_is_nil(filter->conversation_id), ag_v_uuid(filter->conversation_id)),
-        ag_v_int(page->limit),
-        ag_v_uuid(page->after_id),
+        ag_v_uuid(org),           ag_v_uuid(reach->from),
+        ag_v_uuid(reach->before), ag_v_int(AG_RUN_SCAN_MAX - 1),
+        ag_v_uuid(own),
     };
+    const struct ag_stmt *stmt = &ag_run_stmts[RUN_REACH + (int)walk];
     struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &ag_run_stmts[page->has_after ? RUN_LIST_AFTER : RUN_LIST_FIRST],
-                      params, page->has_after ? 6 : 5, &rows));
+    AG_TRY(ag_db_read(db, arena, stmt, params, strlen(stmt->params), &rows));
+    if (rows.count == 0) return AG_OK;
+    reach->from = *ret_stopped_at = ag_row(&rows, 0)[0].uuid;
+    return AG_OK;
+}
+
+static enum ag_err list_read(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                             const struct ag_run_filter *filter, const struct ag_page *page,
+                             enum run_walk walk, const struct reach *reach, struct ag_uuid own,
+                             struct ag_rows *ret_rows)
+{
+    const struct ag_page search = {.search = filter->search};
+    struct ag_str pattern;
+    AG_TRY(ag_page_pattern(&search, arena, &pattern));
+    const struct ag_value params[] = {
+        ag_v_uuid(org),
+        ag_v_uuid(reach->from),
+        ag_v_uuid(reach->before),
+        ag_v_int(page->limit),
+        ag_v_opt(filter->status.len > 0, ag_v_text(filter->status)),
+        ag_v_opt(filter->kind.len > 0, ag_v_text(filter->kind)),
+        ag_v_opt(filter->provider.len > 0, ag_v_text(filter->provider)),
+        ag_v_opt(filter->model.len > 0, ag_v_text(filter->model)),
+        ag_v_opt(filter->search.len > 0, ag_v_text(pattern)),
+        ag_v_opt(!ag_uuid_is_nil(filter->agent_id), ag_v_uuid(filter->agent_id)),
+        ag_v_opt(!ag_uuid_is_nil(filter->conversation_id), ag_v_uuid(filter->conversation_id)),
+        ag_v_uuid(own),
+    };
+    const struct ag_stmt *stmt = &ag_run_stmts[RUN_LIST + (int)walk];
+    return ag_db_read(db, arena, stmt, params, strlen(stmt->params), ret_rows);
+}
+
+enum ag_err ag_runs_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                         const struct ag_run_filter *filter, const struct ag_page *page,
+                         struct ag_list *ret_runs, struct ag_uuid *ret_stopped_at)
+{
+    enum run_walk walk = walk_of(filter);
+    struct ag_uuid own = walk == WALK_AGENT ? filter->agent_id : filter->conversation_id;
+    struct reach reach = reach_of(filter, page);
+    struct ag_uuid stopped_at = {{0}};
+    struct ag_rows rows;
+    if (is_choosy(filter, walk)) AG_TRY(shorten(db, arena, org, walk, own, &reach, &stopped_at));
+    AG_TRY(list_read(db, arena, org, filter, page, walk, &reach, own, &rows));
     struct ag_run *runs = AG_ARENA_ARRAY(arena, struct ag_run, rows.count);
     if (!runs) return ag_fail(AG_E_NO_MEMORY, "no memory for a list");
     for (size_t i = 0; i < rows.count; i++)
         run_from_row(ag_row(&rows, i), rows.columns, &runs[i]);
     *ret_runs = (struct ag_list){runs, rows.count};
+    *ret_stopped_at = stopped_at;
     return AG_OK;
 }
 

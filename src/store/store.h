@@ -34,6 +34,8 @@ struct ag_page {
     struct ag_uuid after_id;
     int64_t after_time;       /* AG_SORT_UPDATED */
     struct ag_str after_name; /* AG_SORT_NAME */
+    /* nil, or the row behind which the search for this page was given up */
+    struct ag_uuid stopped_at;
 };
 /* "%text%" in lower case with LIKE's own characters escaped by '\', or "%" for everything. */
 enum ag_err ag_page_pattern(const struct ag_page *page, struct ag_arena *arena,
@@ -282,7 +284,7 @@ enum { AG_RUN_MAX_OUTPUT_BYTES = 8 * 1024 * 1024 };
 struct ag_run {
     uint64_t set;
     struct ag_uuid id;
-    struct ag_str kind;   /* generate | preview | validate */
+    struct ag_str kind;   /* generate | preview | validate | draft | test */
     struct ag_str status; /* running | completed | failed | cancelled */
     struct ag_uuid agent_id;
     int64_t agent_version;
@@ -295,6 +297,8 @@ struct ag_run {
     int64_t latency_ms, ttft_ms;
     struct ag_str metadata;
     int64_t created_at, finished_at;
+    struct ag_str agent_name;              /* read only, as the next */
+    struct ag_str input_preview;           /* how the question begins */
     struct ag_str input_text, output_text; /* of one run; lists leave them out */
     /* not shown */
     struct ag_uuid user_id, key_id, boot_id;
@@ -312,6 +316,8 @@ enum {
     AG_RUN_TTFT,
     AG_RUN_METADATA,
     AG_RUN_FINISHED_AT = 18,
+    AG_RUN_AGENT_NAME,
+    AG_RUN_INPUT_PREVIEW,
     AG_RUN_INPUT_TEXT,
     AG_RUN_OUTPUT_TEXT,
 };
@@ -323,15 +329,34 @@ enum ag_err ag_runs_put(struct ag_tx *tx, struct ag_uuid org, const struct ag_ru
 enum ag_err ag_runs_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                         struct ag_uuid id, struct ag_run *ret_run) AG_MUST_USE AG_SUSPENDS;
 
-struct ag_run_filter {
-    struct ag_uuid agent_id;        /* nil: any */
-    struct ag_str status;           /* empty: any */
-    struct ag_uuid conversation_id; /* nil: any */
+/* What there is to know about a run that goes on. */
+struct ag_run_state {
+    bool running;
+    struct ag_uuid boot_id;
+    int64_t created_at;
 };
-/* Newest first; of `page` only the limit and the id of the last one count. */
+enum ag_err ag_runs_state(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                          struct ag_uuid id,
+                          struct ag_run_state *ret_state) AG_MUST_USE AG_SUSPENDS;
+/* Ends a row that says `running`; the instance that works on it adds the rest. */
+enum ag_err ag_runs_cancel(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                           int64_t now) AG_MUST_USE;
+
+struct ag_run_filter {
+    struct ag_uuid agent_id;                     /* nil: any */
+    struct ag_uuid conversation_id;              /* nil: any */
+    struct ag_str status, kind, provider, model; /* empty: any */
+    struct ag_str search;                        /* what the question contains; empty: anything */
+    int64_t from, to;                            /* wall ms: from <= created < to; 0 for no limit */
+};
+enum { AG_RUN_SCAN_MAX = 10000 };
+/* Newest first; of `page` only the limit and the id of the last one count. What no index answers is
+ * looked for in AG_RUN_SCAN_MAX runs at most: `ret_stopped_at` is then where the search stopped,
+ * else nil. */
 enum ag_err ag_runs_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                          const struct ag_run_filter *filter, const struct ag_page *page,
-                         struct ag_list *ret_runs) AG_MUST_USE AG_SUSPENDS;
+                         struct ag_list *ret_runs,
+                         struct ag_uuid *ret_stopped_at) AG_MUST_USE AG_SUSPENDS;
 
 struct ag_turn {
     struct ag_str input_text, output_text;

@@ -1,0 +1,44 @@
+#include "core/internal.h"
+
+enum { CANCEL_WAIT_MS = 10 * 1000 };
+
+struct cancel_args {
+    struct ag_uuid org, id;
+};
+
+static enum ag_err cancel_tx(struct ag_tx *tx, void *arg)
+{
+    struct cancel_args *args = arg;
+    return ag_runs_cancel(tx, args->org, args->id, ag_wall_ms());
+}
+
+static enum ag_err read_row(struct ag_scope *scope, struct ag_uuid id, struct ag_run *ret_run)
+{
+    return ag_runs_get(scope->core->db, scope->arena, scope->who.org_id, id, ret_run);
+}
+
+enum ag_err ag_run_cancel(struct ag_scope *scope, struct ag_uuid id, struct ag_run *ret_run)
+{
+    AG_CLEANUP(ag_live_run_unref_p)
+    struct ag_live_run *live = ag_live_runs_find(&scope->core->live, scope->who.org_id, id);
+    if (live) {
+        ag_live_run_cancel(live);
+        AG_TRY(ag_live_run_wait(live, ag_deadline_in(CANCEL_WAIT_MS)));
+    }
+    AG_TRY(read_row(scope, id, ret_run));
+    if (live && ag_str_eq(ret_run->status, AG_STR("cancelled"))) return AG_OK;
+    if (!ag_str_eq(ret_run->status, AG_STR("running")))
+        return ag_fail(AG_E_CONFLICT, "the run has ended");
+    /* It goes on in another instance, which looks at the row now and then, or nowhere. */
+    struct cancel_args args = {scope->who.org_id, id};
+    AG_TRY(ag_db_write(scope->core->db, scope->arena, cancel_tx, &args));
+    AG_TRY(read_row(scope, id, ret_run));
+    if (ag_str_eq(ret_run->status, AG_STR("cancelled"))) return AG_OK;
+    return ag_fail(AG_E_CONFLICT, "the run has ended");
+}
+
+bool ag_run_goes_on(struct ag_core *core, const struct ag_run_state *state)
+{
+    if (!state->running || ag_uuid_eq(state->boot_id, core->boot_id)) return false;
+    return ag_wall_ms() - state->created_at < ag_run_grace_ms(core);
+}
