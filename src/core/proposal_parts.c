@@ -171,8 +171,10 @@ static enum ag_err parse(struct ag_str raw, yyjson_doc **ret_doc)
     return err.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION ? no_memory() : AG_OK;
 }
 
+/* Empty for what is no string, whose length would be that of something else. */
 static struct ag_str str_of(yyjson_val *value)
 {
+    if (!yyjson_is_str(value)) return AG_STR("");
     return ag_str_n(yyjson_get_str(value), yyjson_get_len(value));
 }
 
