@@ -44,6 +44,7 @@ TYPES = {
 }
 COMPRESSED_ALREADY = {'.avif', '.gif', '.jpg', '.png', '.webp', '.woff2'}
 NOT_PACKED = {'.map', '.csp'}
+EVERY_EXPORT = '404.html'  # a page that every export has
 # Names below these hold a hash of what they name.
 IMMUTABLE = ('/_next/static/chunks/', '/_next/static/media/', '/_next/static/css/')
 CACHE_DAYS = 30  # a form that nobody asked for since is dropped
@@ -236,9 +237,9 @@ def write_changed(path, data):
 
 
 def write_depfile(path, output, folder):
-    """An export is made whole: its folder and its first page change with it. Without one, the
-    folder that it would appear in does."""
-    watched = [folder, os.path.join(folder, 'index.html')]
+    """An export is made whole: its folder and its page change with it. Without one, the folder
+    that it would appear in does."""
+    watched = [folder, os.path.join(folder, EVERY_EXPORT)]
     if not os.path.exists(watched[1]):
         while not os.path.isdir(folder):
             folder = os.path.dirname(folder)
@@ -265,7 +266,7 @@ def main():
         return write_policies(args.policies)
     blob = bytearray()
     rows = [own_file(spec, args.cache, blob) for spec in sorted(args.files)]
-    if os.path.exists(os.path.join(args.site, 'index.html')):
+    if os.path.exists(os.path.join(args.site, EVERY_EXPORT)):
         rows += pack_site(args.site, args.cache, blob)
     elif args.absent:
         rows.append(own_file('/index.html=' + args.absent, args.cache, blob))
