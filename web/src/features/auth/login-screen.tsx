@@ -14,7 +14,7 @@ import { toApiError } from "@/lib/api/problem";
 import { useT } from "@/lib/i18n";
 import { Link, useOpenedSearch } from "@/lib/nav";
 
-import { FormError } from "./form-error";
+import { FormError } from "@/components/form-error";
 
 import { useAfterSignIn } from "./use-after-sign-in";
 

@@ -15,7 +15,7 @@ import { setFormErrors } from "@/lib/forms";
 import { useT } from "@/lib/i18n";
 import { Link, useOpenedSearch } from "@/lib/nav";
 
-import { FormError } from "./form-error";
+import { FormError } from "@/components/form-error";
 
 import { useAfterSignIn } from "./use-after-sign-in";
 
