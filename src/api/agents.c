@@ -46,7 +46,8 @@ static enum ag_err agent_replace(struct ag_ctx *ctx)
 static enum ag_err agent_patch(struct ag_ctx *ctx)
 {
     struct ag_agent agent;
-    AG_TRY(ag_agent_patch(&ctx->scope, ctx->id, ctx->if_version, ctx->body, &agent));
+    AG_TRY(
+        ag_agent_patch(&ctx->scope, ctx->id, ctx->if_version, ctx->if_revision, ctx->body, &agent));
     return reply(ctx, &agent);
 }
 
@@ -70,29 +71,35 @@ static enum ag_err agent_duplicate(struct ag_ctx *ctx)
     return reply(ctx, &agent);
 }
 
+/* The working copy's own ETag is its revision; the agent's holds it behind the dot. */
+static int64_t if_revision(const struct ag_ctx *ctx)
+{
+    return ctx->if_revision == AG_ANY_VERSION ? ctx->if_version : ctx->if_revision;
+}
+
 static enum ag_err draft_save(struct ag_ctx *ctx)
 {
     struct ag_agent agent;
-    AG_TRY(ag_agent_save_draft(&ctx->scope, ctx->id, ctx->if_version, ctx->body, &agent));
+    AG_TRY(ag_agent_save_draft(&ctx->scope, ctx->id, if_revision(ctx), ctx->body, &agent));
     return ag_ctx_reply_version(ctx, &agent, agent.draft_revision);
 }
 
 static enum ag_err draft_discard(struct ag_ctx *ctx)
 {
-    AG_TRY(ag_agent_discard_draft(&ctx->scope, ctx->id, ctx->if_version));
+    AG_TRY(ag_agent_discard_draft(&ctx->scope, ctx->id, if_revision(ctx)));
     return ag_ctx_reply_empty(ctx);
 }
 
 static enum ag_err draft_publish(struct ag_ctx *ctx)
 {
     struct ag_agent agent;
-    AG_TRY(ag_agent_publish(&ctx->scope, ctx->id, ctx->if_version, &agent));
+    AG_TRY(ag_agent_publish(&ctx->scope, ctx->id, if_revision(ctx), &agent));
     return reply(ctx, &agent);
 }
 
 #define ETAG_DOC                                                                                   \
     " The ETag is the version, followed by a dot and the working copy's revision when it ever "    \
-    "had one; `If-Match` compares the version alone."
+    "had one; `If-Match` compares the version."
 #define DRAFT_MATCH_DOC " `If-Match` takes `draft_revision`."
 
 const struct ag_route ag_agent_routes[AG_AGENT_ROUTES] = {
@@ -116,7 +123,8 @@ const struct ag_route ag_agent_routes[AG_AGENT_ROUTES] = {
     AG_ROUTE("patchAgent", PATCH, "/v1/agents/{id}", AGENTS_WRITE, agent_patch,
              "Change a part of an agent",
              .doc = "What is left out stays; `config` is replaced as a whole. Of an agent that was "
-                    "never published the working copy changes.",
+                    "never published the working copy changes, and `If-Match` compares its "
+                    "revision, too.",
              .tag = "Agents", .status = 200, .flags = AG_RF_ETAG, .body = &ag_agent_patch_schema,
              .reply = &ag_agent_schema),
     AG_ROUTE("deleteAgent", DELETE, "/v1/agents/{id}", AGENTS_WRITE, agent_delete,

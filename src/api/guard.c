@@ -200,26 +200,27 @@ static enum ag_err take_body(struct ag_ctx *ctx, struct ag_str *ret_body)
     return ag_fields_decode(route->body, *ret_body, doc, ctx->scope.arena, ctx->scope.errors);
 }
 
-/* The version in one ETag of ours, "version" or "version.revision". */
-static int64_t etag_version(struct ag_str etag)
+/* The numbers in one ETag of ours, "version" or "version.revision". */
+static bool read_etag(struct ag_str etag, int64_t *version, int64_t *revision)
 {
-    if (etag.len < 3 || etag.data[0] != '"' || etag.data[etag.len - 1] != '"') return AG_NO_VERSION;
+    if (etag.len < 3 || etag.data[0] != '"' || etag.data[etag.len - 1] != '"') return false;
     struct ag_str rest = ag_str_sub(etag, 1, etag.len - 2), part;
-    int64_t numbers[2] = {0, 0};
-    for (size_t i = 0; ag_str_split(&rest, '.', &part); i++) {
-        if (i == AG_COUNT(numbers) || ag_str_to_int64(part, &numbers[i]) != AG_OK || numbers[i] < 0)
-            return AG_NO_VERSION;
-    }
-    return numbers[0];
+    int64_t *const numbers[] = {version, revision};
+    for (size_t i = 0; ag_str_split(&rest, '.', &part); i++)
+        if (i == AG_COUNT(numbers) || ag_str_to_int64(part, numbers[i]) != AG_OK || *numbers[i] < 0)
+            return false;
+    return true;
 }
 
 /* One ETag or `*`. Anything else matches nothing, as RFC 9110 13.1.1 has it. */
 static void take_if_match(struct ag_ctx *ctx)
 {
     struct ag_str value = ag_request_header(ctx->req, AG_STR("if-match"));
-    bool any = value.len == 0 || ag_str_eq(value, AG_STR("*"));
-    bool taken = ag_route_takes_if_match(ctx->route) && !any;
-    ctx->if_version = taken ? etag_version(value) : AG_ANY_VERSION;
+    ctx->if_version = ctx->if_revision = AG_ANY_VERSION;
+    if (!ag_route_takes_if_match(ctx->route)) return;
+    if (value.len == 0 || ag_str_eq(value, AG_STR("*"))) return;
+    if (!read_etag(value, &ctx->if_version, &ctx->if_revision))
+        ctx->if_version = ctx->if_revision = AG_NO_VERSION;
 }
 
 /* ---- the way through ---- */

@@ -108,7 +108,8 @@ struct ag_ctx {
     struct ag_str name; /* a parameter of the path that is called otherwise */
     const void *query;  /* the documents of the row's schemas */
     const void *body;
-    int64_t if_version; /* of If-Match, or AG_ANY_VERSION, AG_NO_VERSION */
+    int64_t if_version;  /* of If-Match, or AG_ANY_VERSION, AG_NO_VERSION */
+    int64_t if_revision; /* what stands behind its dot, or AG_ANY_VERSION */
     /* the reply, sent by the guard once the handler has returned */
     int status;
     const char *content_type;
@@ -123,8 +124,7 @@ enum ag_err ag_ctx_reply(struct ag_ctx *ctx, const void *doc);
 enum ag_err ag_ctx_reply_empty(struct ag_ctx *ctx);
 /* The same with an ETag made of `version`; on GET a matching If-None-Match makes it 304. */
 enum ag_err ag_ctx_reply_version(struct ag_ctx *ctx, const void *doc, int64_t version);
-/* The same where a second counter changes the document, too: "version.revision" once it has. Of an
- * If-Match the version alone counts. */
+/* The same where a second counter changes the document, too: "version.revision" once it has. */
 enum ag_err ag_ctx_reply_revision(struct ag_ctx *ctx, const void *doc, int64_t version,
                                   int64_t revision);
 /* Whether the client has the version of `etag` (If-None-Match, RFC 9110 13.1.2): the status is 304

@@ -15,7 +15,7 @@ enum ag_role { AG_ROLE_BIT_USER = 1, AG_ROLE_BIT_ADMIN = 2 };
     X(KEYS_WRITE, "keys:write", "Create and revoke API keys", USER | ADMIN)                        \
     X(AGENTS_READ, "agents:read", "See agents", USER | ADMIN)                                      \
     X(AGENTS_WRITE, "agents:write", "Create and change agents", USER | ADMIN)                      \
-    X(AGENTS_DELETE, "agents:delete", "Delete agents that somebody else created", ADMIN)           \
+    X(AGENTS_DELETE, "agents:delete", "Delete and restore agents of others", ADMIN)                \
     X(PROMPTS_READ, "prompts:read", "See prompts", USER | ADMIN)                                   \
     X(PROMPTS_WRITE, "prompts:write", "Create, change and delete prompts", USER | ADMIN)           \
     X(AI_RUN, "ai:run", "Run agents and test prompts", USER | ADMIN)                               \

@@ -142,7 +142,6 @@ static enum ag_err change_tx(struct ag_tx *tx, void *arg)
     struct ag_uuid org = change->scope->who.org_id;
     AG_TRY(ag_agents_lock(tx, org, change->id, &change->agent));
     AG_TRY(ag_check_version(change->if_version, change->agent.version));
-    AG_TRY(ag_check_version(change->if_revision, change->agent.draft_revision));
     AG_TRY(change->apply(change, ag_tx_arena(tx)));
     AG_TRY(ag_agents_update(tx, org, &change->agent));
     return ag_note(tx, change->scope, &ag_agent_kind, change->did, change->id);
@@ -175,7 +174,6 @@ enum ag_err ag_agent_replace(struct ag_scope *scope, struct ag_uuid id, int64_t 
         .scope = scope,
         .id = id,
         .if_version = if_version,
-        .if_revision = AG_ANY_VERSION,
         .apply = apply_replace,
         .did = "updated",
         .input = input,
@@ -190,6 +188,7 @@ enum ag_err ag_agent_replace(struct ag_scope *scope, struct ag_uuid id, int64_t 
 static enum ag_err patch_draft(struct ag_agent_change *change, struct ag_arena *arena)
 {
     const struct ag_agent_input *input = change->input;
+    AG_TRY(ag_check_version(change->if_revision, change->agent.draft_revision));
     struct ag_agent_draft draft = {
         .name = input->name, .description = input->description, .config = change->config};
     if (ag_doc_has(input, AG_AGENT_INPUT_NAME)) AG_SET(&draft, AG_DRAFT_NAME);
@@ -211,13 +210,14 @@ static enum ag_err apply_patch(struct ag_agent_change *change, struct ag_arena *
 }
 
 enum ag_err ag_agent_patch(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
-                           const struct ag_agent_input *input, struct ag_agent *ret_agent)
+                           int64_t if_revision, const struct ag_agent_input *input,
+                           struct ag_agent *ret_agent)
 {
     struct ag_agent_change change = {
         .scope = scope,
         .id = id,
         .if_version = if_version,
-        .if_revision = AG_ANY_VERSION,
+        .if_revision = if_revision,
         .apply = apply_patch,
         .did = "updated",
         .input = input,

@@ -231,9 +231,10 @@ enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input 
 enum ag_err ag_agent_replace(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
                              const struct ag_agent_input *input,
                              struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
-/* Published at once; of a never published agent the working copy changes. The same errors. */
+/* Published at once; of a never published agent the working copy of `if_revision` changes. The same
+ * errors. */
 enum ag_err ag_agent_patch(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
-                           const struct ag_agent_input *input,
+                           int64_t if_revision, const struct ag_agent_input *input,
                            struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
 /* A new agent like that one, working copy included. AG_E_NOT_FOUND, AG_E_STALE. */
 enum ag_err ag_agent_duplicate(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,

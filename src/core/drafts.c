@@ -193,6 +193,7 @@ static enum ag_err apply_publish(struct ag_agent_change *change, struct ag_arena
     (void)arena;
     const struct ag_agent_input *input = change->input;
     struct ag_agent *agent = &change->agent;
+    AG_TRY(ag_check_version(change->if_revision, agent->draft_revision));
     if (ag_doc_has(input, AG_AGENT_INPUT_NAME)) agent->name = input->name;
     if (ag_doc_has(input, AG_AGENT_INPUT_DESCRIPTION)) ag_agent_describe(agent, input->description);
     if (change->config.len > 0) agent->config = change->config;

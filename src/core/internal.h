@@ -61,7 +61,7 @@ enum ag_err ag_models_parse(struct ag_scope *scope, const struct ag_list *names,
 struct ag_agent_change {
     struct ag_scope *scope;
     struct ag_uuid id;
-    int64_t if_version, if_revision;
+    int64_t if_version, if_revision; /* the second is for `apply` to look at */
     /* Changes `agent`; maybe on the database's thread, so it reads nothing but the change. */
     enum ag_err (*apply)(struct ag_agent_change *change, struct ag_arena *arena);
     const char *did;                    /* "updated", for the activity log */

@@ -99,6 +99,8 @@ describe('saving', () => {
     for (const etag of ['"x"', 'W/"2"', '2', '"-1"', '"2.2.2"', '"9223372036854775808"']) {
       expectProblem(await save(agent.id, {}, etag), 412, 'precondition_failed');
     }
+    expect(await save(agent.id, { name: 'By the ETag of the agent' }, '"0.2"'), 200);
+    expectProblem(await save(agent.id, {}, '"0.2"'), 412, 'precondition_failed');
     expect(await save(agent.id, { name: 'Any' }, '*'), 200);
     assert.equal((await read(agent.id)).draft.name, 'Any');
   });
@@ -241,6 +243,11 @@ describe('other changes of a never published agent', () => {
     const cleared = expect(await w.ada.client.patch(`/v1/agents/${id}`, { description: null }), 200);
     assert.deepEqual([cleared.description, cleared.draft.description], [null, '']);
     assert.deepEqual(await read(id), cleared);
+    const patch = (etag) => w.ada.client.patch(`/v1/agents/${id}`, { name: 'x' }, { headers: { 'if-match': etag } });
+    expectProblem(await patch('"0.2"'), 412, 'precondition_failed');
+    expectProblem(await patch('"1.3"'), 412, 'precondition_failed');
+    expect(await patch('"0.3"'), 200);
+    expect(await patch('"0"'), 200);
   });
 
   it('by PUT publish it', async () => {
