@@ -8,6 +8,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
 import { absentId, expectProblem } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
+import { start } from '../lib/process.mjs';
 import { exchange } from '../lib/raw.mjs';
 import { ROOT, cli } from '../lib/server.mjs';
 import { ATTRIBUTE, SCRIPT, STYLE, tinyExport } from '../lib/tiny-export.mjs';
@@ -247,6 +248,43 @@ describe('a page', () => {
     bare.remove();
     expectProblem(await client.get('/'), 500);
     client.close();
+  });
+});
+
+describe('the packer', () => {
+  const pack = (...args) => start('python3', ['-B', path.join(ROOT, 'tools/pack_assets.py'), ...args]).ended;
+
+  it('refuses a page that no policy can hold', async () => {
+    const pages = {
+      '<p onclick="go()">x</p>': /onclick/,
+      [Array.from({ length: 60 }, (_, i) => `<script>${i}</script>`).join('')]: /60 scripts/,
+    };
+    for (const [html, complaint] of Object.entries(pages)) {
+      const odd = await tinyExport(ROOT, { policies: false });
+      writeFileSync(path.join(odd.dir, 'odd.html'), html);
+      const { code, err } = await pack('--policies', odd.dir);
+      odd.remove();
+      assert.equal(code, 1, html.slice(0, 60));
+      assert.match(err, complaint);
+    }
+  });
+
+  it('refuses what is no hash beside the pages', async () => {
+    for (const extra of [{ 'style-src': ["'unsafe-inline'"] }, { 'script-src': ['https://cdn.example'] }, { 'default-src': [] }]) {
+      const odd = await tinyExport(ROOT, { policies: false });
+      writeFileSync(path.join(odd.dir, 'csp.json'), JSON.stringify(extra));
+      const { code, err } = await pack('--policies', odd.dir);
+      odd.remove();
+      assert.equal(code, 1, JSON.stringify(extra));
+      assert.match(err, /csp\.json/);
+    }
+  });
+
+  it('makes no release without pages', async () => {
+    const out = path.dirname(site.dir);
+    const { code, err } = await pack('--site', path.join(out, 'none'), '--blob', path.join(out, 'b'), '--table', path.join(out, 't'), '--blob-path', 'b', '--depfile', path.join(out, 'd'));
+    assert.equal(code, 1);
+    assert.match(err, /scripts\/web\.sh/);
   });
 });
 
