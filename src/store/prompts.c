@@ -7,12 +7,15 @@
     "OR lower(CAST(metadata AS TEXT)) LIKE $2 ESCAPE '\\') "                                       \
     "AND ($4 IS NULL OR metadata ->> 'category' = $4) AND ($5 IS NULL OR " tag ")"
 /* The elements of a JSON list are rows of a function that the databases call differently. */
-#define PG_TAGS     "jsonb_array_elements_text(prompts.metadata -> 'tags') AS tag (value)"
-#define SQLITE_TAGS "json_each(prompts.metadata, '$.tags') AS tag"
-#define FACETS(value, from, found)                                                                 \
-    "SELECT " value ", count(DISTINCT prompts.id) FROM " from                                      \
-    " WHERE org_id = $1 AND deleted_at IS NULL AND " found " GROUP BY 1 ORDER BY 2 DESC, 1 "       \
-    "LIMIT 100"
+#define PG_TAGS(table)     "jsonb_array_elements_text(" table ".metadata -> 'tags') AS tag (value)"
+#define SQLITE_TAGS(table) "json_each(" table ".metadata, '$.tags') AS tag"
+/* Every prompt is read for a facet, so there is an end to how many. */
+#define NEWEST                                                                                     \
+    "(SELECT id, metadata FROM prompts WHERE org_id = $1 AND deleted_at IS NULL "                  \
+    "ORDER BY id DESC LIMIT 5000) AS newest"
+#define FACETS(value, from)                                                                        \
+    "SELECT " value ", count(DISTINCT newest.id) FROM " from " WHERE " value " <> '' "             \
+    "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100"
 
 enum {
     PROMPT_INSERT = AG_ENTITY_STMTS,
@@ -22,10 +25,11 @@ enum {
 };
 
 struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS] = {
-    AG_ENTITY_ALL("prompt", "prompts", PROMPT_COLUMNS, PROMPT_TYPES, PROMPT_COLUMNS, PROMPT_TYPES,
-                  PROMPT_FOUND("metadata -> 'tags' @> to_jsonb($5)"),
-                  PROMPT_FOUND("EXISTS (SELECT 1 FROM " SQLITE_TAGS " WHERE tag.value = $5)"),
-                  "coalesce(name, substr(prompt_text, 1, 80))"),
+    AG_ENTITY_ALL(
+        "prompt", "prompts", PROMPT_COLUMNS, PROMPT_TYPES, PROMPT_COLUMNS, PROMPT_TYPES,
+        PROMPT_FOUND("metadata -> 'tags' @> to_jsonb($5)"),
+        PROMPT_FOUND("EXISTS (SELECT 1 FROM " SQLITE_TAGS("prompts") " WHERE tag.value = $5)"),
+        "coalesce(name, substr(prompt_text, 1, 80))"),
     [PROMPT_INSERT] = {.name = "prompt_insert",
                        .sql = "INSERT INTO prompts (org_id, " PROMPT_COLUMNS ") "
                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -37,13 +41,12 @@ struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS] = {
                        .params = "uuttjiz",
                        .columns = ""},
     [PROMPT_CATEGORIES] = {.name = "prompt_categories",
-                           .sql = FACETS("metadata ->> 'category'", "prompts",
-                                         "metadata ->> 'category' <> ''"),
+                           .sql = FACETS("metadata ->> 'category'", NEWEST),
                            .params = "u",
                            .columns = "ti"},
     [PROMPT_TAGS] = {.name = "prompt_tags",
-                     .sql = FACETS("tag.value", "prompts, " PG_TAGS, "tag.value <> ''"),
-                     .sqlite = FACETS("tag.value", "prompts, " SQLITE_TAGS, "tag.value <> ''"),
+                     .sql = FACETS("tag.value", NEWEST ", " PG_TAGS("newest")),
+                     .sqlite = FACETS("tag.value", NEWEST ", " SQLITE_TAGS("newest")),
                      .params = "u",
                      .columns = "ti"},
 };

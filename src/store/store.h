@@ -263,7 +263,7 @@ enum ag_err ag_prompts_update(struct ag_tx *tx, struct ag_uuid org,
 /* What a list sorted by name sorts a prompt by: its name, else its first 80 characters. */
 struct ag_str ag_prompt_sort_name(const struct ag_prompt *prompt);
 
-/* How many prompts have a value; the most frequent first. */
+/* How many of the 5,000 newest prompts have a value; the most frequent first. */
 struct ag_facet {
     uint64_t set;
     struct ag_str value;
