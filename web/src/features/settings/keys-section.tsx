@@ -15,7 +15,7 @@ import { Table, Td, Th } from "@/components/ui/table";
 import { toast } from "@/components/ui/toast";
 import { CreateKeyDialog } from "@/features/api-keys/create-key-dialog";
 import { toApiError } from "@/lib/api/problem";
-import { $api } from "@/lib/api/query";
+import { $api, BY_CURSOR } from "@/lib/api/query";
 import type { ApiKey } from "@/lib/api/schema";
 import { formatDate, formatExactTime } from "@/lib/format";
 import { useFormatter, useT } from "@/lib/i18n";
@@ -93,11 +93,7 @@ export function KeysSection() {
   const tCore = useT("core");
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
-  const keys = $api.useInfiniteQuery("get", "/v1/api-keys", { params: { query: { limit: PAGE } } }, {
-    pageParamName: "cursor",
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+  const keys = $api.useInfiniteQuery("get", "/v1/api-keys", { params: { query: { limit: PAGE } } }, BY_CURSOR);
   const all = keys.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <section className="grid gap-4">

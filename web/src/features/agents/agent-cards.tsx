@@ -1,0 +1,54 @@
+"use client";
+
+import { Cpu } from "lucide-react";
+
+import { Avatar } from "@/components/ui/avatar";
+import { Card } from "@/components/ui/card";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { Skeleton } from "@/components/ui/skeleton";
+import type { AgentSummary } from "@/lib/api/schema";
+import { useT } from "@/lib/i18n";
+import { Link } from "@/lib/nav";
+
+import { AgentBadges, modelOf } from "./agent-badges";
+import { AgentMenu } from "./agent-menu";
+
+const GRID = "grid gap-4 sm:grid-cols-2 xl:grid-cols-3";
+
+/** Where a click on an agent leads: to building it on, or to using it. */
+export function hrefOf({ id, status }: Pick<AgentSummary, "id" | "status">): string {
+  return status === "draft" ? `/agents/${id}/edit` : `/agents/${id}`;
+}
+
+function AgentCard({ agent }: { agent: AgentSummary }) {
+  const t = useT("agents");
+  const model = modelOf(agent.config);
+  return (
+    <Card className="group relative flex h-full flex-col gap-3 p-5 transition-colors focus-within:border-ring hover:border-input">
+      <div className="flex items-start gap-3">
+        <Avatar name={agent.name} className="size-10 rounded-xl text-sm" />
+        <div className="grid min-w-0 grow gap-1">
+          <h2 className="truncate font-semibold">
+            {/* The whole card is the link; the menu stands above it. */}
+            <Link href={hrefOf(agent)} className="outline-none after:absolute after:inset-0 after:rounded-xl focus-visible:after:outline-2 focus-visible:after:outline-ring">{agent.name}</Link>
+          </h2>
+          <AgentBadges agent={agent} />
+        </div>
+        <div className="relative -me-2 -mt-1"><AgentMenu agent={agent} /></div>
+      </div>
+      <p className="line-clamp-2 min-h-10 text-sm text-muted-foreground">{agent.description || t("no_description")}</p>
+      <div className="mt-auto flex items-center justify-between gap-3 border-t pt-3 text-xs text-muted-foreground">
+        <span className="flex min-w-0 items-center gap-1.5"><Cpu aria-hidden="true" className="size-3.5 shrink-0" /><span className="truncate">{model ?? t("default_model")}</span></span>
+        <RelativeTime value={agent.updated_at} className="shrink-0" />
+      </div>
+    </Card>
+  );
+}
+
+export function AgentCards({ agents }: { agents: readonly AgentSummary[] }) {
+  return <ul className={GRID}>{agents.map((agent) => <li key={agent.id}><AgentCard agent={agent} /></li>)}</ul>;
+}
+
+export function AgentCardsSkeleton() {
+  return <div className={GRID} aria-busy="true">{Array.from({ length: 6 }, (_, i) => <Skeleton key={i} className="h-[11.25rem] rounded-xl" />)}</div>;
+}

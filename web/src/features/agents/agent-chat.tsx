@@ -1,0 +1,125 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { MessageSquarePlus } from "lucide-react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+
+import { ChatPanel } from "@/components/chat/chat-panel";
+import { Welcome } from "@/components/chat/welcome";
+import { Avatar } from "@/components/ui/avatar";
+import { Button } from "@/components/ui/button";
+import { Card } from "@/components/ui/card";
+import { api } from "@/lib/api/client";
+import { invalidateAfter } from "@/lib/api/policies";
+import type { Agent, AgentConfig } from "@/lib/api/schema";
+import { useChat, type Interrupted, type Question } from "@/lib/chat";
+import { useT } from "@/lib/i18n";
+import { useQueryState } from "@/lib/nav";
+import { readRun } from "@/lib/run-events";
+import { openStream } from "@/lib/sse";
+
+import { configOf } from "./config-of";
+import { loadConversation } from "./conversation-url";
+import { VariableFields, missingVariables, type VariableValues } from "./variable-fields";
+
+/**
+ * Asks the agent. A question on another branch than the server's conversation goes as a preview with
+ * its own history: the server's conversation is one line, and the model would be shown both.
+ */
+function ask(agent: Agent, config: AgentConfig, variables: VariableValues, { input, history, conversationId, branched, signal }: Question) {
+  const common = { input_text: input, variables, stream: true };
+  if (branched) return readRun(openStream({ path: "/v1/ai/preview", body: { ...common, config, messages: history }, signal }));
+  const body = { ...common, agent_id: agent.id, ...(conversationId ? { conversation_id: conversationId } : {}) };
+  return readRun(openStream({ path: "/v1/ai/generate", body, signal }));
+}
+
+function goOn({ runId, lastEventId, signal }: Interrupted) {
+  return readRun(openStream({ path: `/v1/runs/${runId}/events`, method: "GET", signal, lastEventId: lastEventId ?? undefined }));
+}
+
+function cancelRun(id: string) {
+  return api.POST("/v1/runs/{id}/cancel", { params: { path: { id } } });
+}
+
+function useAgentChat(agent: Agent, config: AgentConfig, variables: VariableValues) {
+  const queries = useQueryClient();
+  const [params, setParams] = useQueryState();
+  const [opened] = useState(() => params.get("conversation"));
+  const chat = useChat({
+    send: (question) => ask(agent, config, variables, question),
+    resume: goOn,
+    cancel: cancelRun,
+    onEnd: (turn) => {
+      void invalidateAfter(queries, "post /v1/ai/generate");
+      if (turn.conversationId) setParams({ conversation: turn.conversationId });
+    },
+  });
+  const { load, resume } = chat;
+
+  // The address names the conversation, so a reload finds it, and an answer under way goes on.
+  useEffect(() => {
+    if (!opened) return undefined;
+    const controller = new AbortController();
+    loadConversation(agent.id, opened, controller.signal).then(
+      (stored) => {
+        if (controller.signal.aborted || !stored) return;
+        load(stored.tree);
+        if (stored.running) resume(stored.running);
+      },
+      () => undefined,
+    );
+    return () => controller.abort();
+  }, [agent.id, opened, load, resume]);
+
+  // From the first word on: a reload in the middle of an answer is the case that matters.
+  const conversation = chat.turns.findLast(({ turn }) => turn.conversationId)?.turn.conversationId;
+  useEffect(() => {
+    if (conversation) setParams({ conversation });
+  }, [conversation, setParams]);
+
+  const startAnew = useCallback(() => {
+    load();
+    setParams({ conversation: null });
+  }, [load, setParams]);
+  return { chat, startAnew };
+}
+
+export function AgentChat({ agent }: { agent: Agent }) {
+  const t = useT("agents.chat");
+  const config = useMemo(() => configOf(agent.config), [agent.config]);
+  const [variables, setVariables] = useState<VariableValues>({});
+  const { chat, startAnew } = useAgentChat(agent, config, variables);
+  const missing = missingVariables(config.variables ?? [], variables);
+  return (
+    <div className="flex grow lg:h-[max(26rem,calc(100dvh-19rem))] flex-col gap-4 lg:flex-row">
+      <Card className="flex min-h-96 min-w-0 grow flex-col overflow-hidden pt-2 lg:min-h-0">
+        <ChatPanel
+          chat={chat}
+          name={agent.name}
+          className="grow"
+          disabled={missing.length > 0}
+          placeholder={missing.length > 0 ? t("fill_first") : t("placeholder", { name: agent.name })}
+          empty={(
+            <Welcome
+              icon={<Avatar name={agent.name} className="size-14 rounded-2xl text-lg" />}
+              title={t("empty_title", { name: agent.name })}
+              greeting={config.greeting}
+              suggestions={config.suggested_questions}
+              onPick={missing.length > 0 ? undefined : chat.send}
+            />
+          )}
+          tools={chat.turns.length ? <Button variant="ghost" size="sm" onClick={startAnew}><MessageSquarePlus />{t("new")}</Button> : null}
+        />
+      </Card>
+      {config.variables?.length ? (
+        <Card className="grid w-full shrink-0 content-start gap-4 overflow-y-auto p-5 lg:w-72">
+          <div>
+            <h2 className="font-semibold">{t("variables")}</h2>
+            <p className="text-sm text-muted-foreground">{t("variables_hint")}</p>
+          </div>
+          <VariableFields variables={config.variables} values={variables} onChange={setVariables} />
+        </Card>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+"use client";
+
+import { useQueryClient, type InfiniteData, type QueryClient } from "@tanstack/react-query";
+
+import { toast } from "@/components/ui/toast";
+import { toApiError } from "@/lib/api/problem";
+import { $api, BY_CURSOR } from "@/lib/api/query";
+import type { AgentSummary } from "@/lib/api/schema";
+import { useT } from "@/lib/i18n";
+
+import { queryOf, type AgentFilters } from "./list-params";
+
+const LIST_KEY = ["get", "/v1/agents"] as const;
+
+/** The pages of the list behind these filters. */
+export function useAgents(filters: AgentFilters) {
+  return $api.useInfiniteQuery("get", "/v1/agents", { params: { query: queryOf(filters) } }, {
+    ...BY_CURSOR,
+    placeholderData: (before) => before,
+  });
+}
+
+interface Page {
+  data: AgentSummary[];
+  next_cursor: string | null;
+}
+
+function isPages(data: unknown): data is InfiniteData<Page> {
+  return typeof data === "object" && data !== null && "pages" in data;
+}
+
+/** Takes an agent out of every cached list; returns what puts the lists back. */
+function hideFromLists(queries: QueryClient, id: string): () => void {
+  const before = queries.getQueriesData({ queryKey: LIST_KEY });
+  for (const [key, data] of before) {
+    if (!isPages(data)) continue;
+    queries.setQueryData(key, { ...data, pages: data.pages.map((page) => ({ ...page, data: page.data.filter((agent) => agent.id !== id) })) });
+  }
+  return () => before.forEach(([key, data]) => queries.setQueryData(key, data));
+}
+
+/** What one does with an agent from a list or its page. Deleting shows at once and can be undone. */
+export function useAgentActions() {
+  const t = useT("agents.toast");
+  const tCore = useT("core");
+  const queries = useQueryClient();
+  const remove = $api.useMutation("delete", "/v1/agents/{id}");
+  const restore = $api.useMutation("post", "/v1/agents/{id}/restore");
+  const duplicate = $api.useMutation("post", "/v1/agents/{id}/duplicate");
+  const failed = (error: unknown) => {
+    toast({ tone: "error", title: tCore("error.action_failed"), description: toApiError(error).message });
+  };
+  type Named = Pick<AgentSummary, "id" | "name">;
+
+  const undo = ({ id, name }: Named) => restore.mutate({ params: { path: { id } } }, {
+    onSuccess: () => toast({ title: t("restored", { name }) }),
+    onError: failed,
+  });
+
+  return {
+    deleteAgent: async (agent: Named) => {
+      await queries.cancelQueries({ queryKey: LIST_KEY });
+      const putBack = hideFromLists(queries, agent.id);
+      try {
+        await remove.mutateAsync({ params: { path: { id: agent.id } } });
+        toast({ title: t("deleted", { name: agent.name }), action: { label: tCore("undo"), onClick: () => undo(agent) } });
+        return true;
+      } catch (error) {
+        putBack();
+        failed(error);
+        return false;
+      }
+    },
+    duplicateAgent: (agent: Named, onDone?: (copy: { id: string }) => void) => duplicate.mutate({ params: { path: { id: agent.id } } }, {
+      onSuccess: (copy) => {
+        toast({ title: t("duplicated", { name: agent.name }) });
+        onDone?.(copy);
+      },
+      onError: failed,
+    }),
+  };
+}
