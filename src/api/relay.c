@@ -130,18 +130,25 @@ static enum ag_err pause_polling(struct ag_relay *relay)
     return ag_mono_ms() < beat ? AG_OK : on_idle(relay);
 }
 
+/* Whether nobody works on a run that `looks` times had no end. The row of this process may follow
+ * the end of its run, when its caller did not want to wait for that. */
+static bool is_orphan(const struct ag_core *core, const struct ag_run_state *state, int looks)
+{
+    if (ag_run_goes_on(core, state)) return false;
+    return looks >= ORPHAN_LOOKS || !ag_uuid_eq(state->boot_id, core->boot_id);
+}
+
 /* Until the run has ended: AG_E_INTERRUPTED when nobody works on it any more. */
 static enum ag_err wait_for_row(struct ag_relay *relay, struct ag_uuid id)
 {
     struct ag_scope *scope = &relay->ctx->scope;
-    for (int orphan = 0;;) {
+    for (int looks = 0;; looks++) {
         struct ag_run_state state;
         enum ag_err err = ag_runs_state(scope->core->db, scope->arena, scope->who.org_id, id,
                                         &state);
         if (err == AG_E_CANCELED || err == AG_E_NOT_FOUND) return err;
         if (err == AG_OK && !state.running) return AG_OK;
-        /* A row whose caller did not want to wait for it may follow the end of its run. */
-        if (err == AG_OK && !ag_run_goes_on(scope->core, &state) && orphan++ == ORPHAN_LOOKS)
+        if (err == AG_OK && is_orphan(scope->core, &state, looks))
             return ag_fail(AG_E_INTERRUPTED, "The server stopped while this was running");
         AG_TRY(pause_polling(relay));
     }

@@ -37,7 +37,7 @@ enum ag_err ag_run_cancel(struct ag_scope *scope, struct ag_uuid id, struct ag_r
     return ag_fail(AG_E_CONFLICT, "the run has ended");
 }
 
-bool ag_run_goes_on(struct ag_core *core, const struct ag_run_state *state)
+bool ag_run_goes_on(const struct ag_core *core, const struct ag_run_state *state)
 {
     if (!state->running || ag_uuid_eq(state->boot_id, core->boot_id)) return false;
     return ag_wall_ms() - state->created_at < ag_run_grace_ms(core);

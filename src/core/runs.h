@@ -207,7 +207,7 @@ enum ag_err ag_run_cancel(struct ag_scope *scope, struct ag_uuid id,
                           struct ag_run *ret_run) AG_MUST_USE AG_SUSPENDS;
 /* Whether the run of a row that says `running` goes on: here, or perhaps in another instance. What
  * nobody works on any more will be failed by ag_core_recover(). */
-bool ag_run_goes_on(struct ag_core *core, const struct ag_run_state *state);
+bool ag_run_goes_on(const struct ag_core *core, const struct ag_run_state *state);
 
 /* ---- several runs side by side ---- */
 

@@ -30,35 +30,41 @@ enum {
 #define RUN_SUMMARY_TYPES RUN_COLUMN_TYPES "tt"
 
 /* $1 org, $2 the lowest id, $3 the id above the highest, $4 limit, then what is looked for in the
- * rows of the walk; $12 is the walk's own, where it has one. */
-#define RUN_RANGE "WHERE org_id = $1 AND id >= $2 AND id < $3 "
+ * rows of the walk; $12 is the walk's own, where it has one. SQLite takes the primary key whenever
+ * it may, so there the walk names its index, or keeps the range from being one. */
+#define RUN_RANGE(plus) "WHERE org_id = $1 AND " plus "id >= $2 AND " plus "id < $3 "
 #define RUN_MATCH                                                                                  \
     "AND ($5 IS NULL OR status = $5) AND ($6 IS NULL OR kind = $6) "                               \
     "AND ($7 IS NULL OR provider = $7) AND ($8 IS NULL OR model = $8) "                            \
     "AND ($9 IS NULL OR lower(input_text) LIKE $9 ESCAPE '\\') "                                   \
     "AND ($10 IS NULL OR agent_id = $10) AND ($11 IS NULL OR conversation_id = $11) "
-#define RUN_LIST_STMT(walk, walk_types, condition)                                                 \
+#define RUN_LIST_TEXT(index, plus, condition)                                                      \
+    "SELECT " RUN_SUMMARY " FROM runs " index RUN_RANGE(plus)                                      \
+    condition RUN_MATCH "ORDER BY id DESC LIMIT $4"
+#define RUN_LIST_STMT(walk, types, index, plus, condition)                                         \
     {                                                                                              \
-        .name = "run_list_" walk,                                                                  \
-        .sql = "SELECT " RUN_SUMMARY " FROM runs " RUN_RANGE condition RUN_MATCH                   \
-               "ORDER BY id DESC LIMIT $4",                                                        \
-        .params = "uuuitttttuu" walk_types, .columns = RUN_SUMMARY_TYPES                           \
+        .name = "run_list_" walk, .sql = RUN_LIST_TEXT("", "", condition),                         \
+        .sqlite = RUN_LIST_TEXT(index, plus, condition), .params = "uuuitttttuu" types,            \
+        .columns = RUN_SUMMARY_TYPES                                                               \
     }
 /* How far a walk reaches: the id of its row number $4. */
-#define RUN_REACH_STMT(walk, walk_types, condition)                                                \
+#define RUN_REACH_TEXT(index, plus, condition)                                                     \
+    "SELECT id FROM runs " index RUN_RANGE(plus) condition "ORDER BY id DESC LIMIT 1 OFFSET $4"
+#define RUN_REACH_STMT(walk, types, index, plus, condition)                                        \
     {                                                                                              \
-        .name = "run_reach_" walk,                                                                 \
-        .sql = "SELECT id FROM runs " RUN_RANGE condition "ORDER BY id DESC LIMIT 1 OFFSET $4",    \
-        .params = "uuui" walk_types, .columns = "u"                                                \
+        .name = "run_reach_" walk, .sql = RUN_REACH_TEXT("", "", condition),                       \
+        .sqlite = RUN_REACH_TEXT(index, plus, condition), .params = "uuui" types, .columns = "u"   \
     }
 /* The first run of a conversation gives it its id. */
-#define OF_CONVERSATION(n)                                                                         \
-    "AND (id = " n " OR (conversation_id = " n " AND conversation_id <> id)) "
+#define OF_CONVERSATION(own)                                                                       \
+    "AND id IN (SELECT " own " UNION ALL SELECT c.id FROM runs AS c WHERE c.org_id = $1 "          \
+    "AND c.conversation_id = " own " AND c.conversation_id <> c.id) "
 #define WALK_STMTS(stmt, own)                                                                      \
-    stmt("all", "", ""), stmt("agent", "u", "AND agent_id = " own " "),                            \
-        stmt("failed", "", "AND status = 'failed' "),                                              \
-        stmt("running", "", "AND status = 'running' "),                                            \
-        stmt("conversation", "u", OF_CONVERSATION(own))
+    stmt("all", "", "", "", ""),                                                                   \
+        stmt("agent", "u", "INDEXED BY runs_by_agent ", "", "AND agent_id = " own " "),            \
+        stmt("failed", "", "INDEXED BY runs_failed ", "", "AND status = 'failed' "),               \
+        stmt("running", "", "INDEXED BY runs_unfinished ", "", "AND status = 'running' "),         \
+        stmt("conversation", "u", "", "+", OF_CONVERSATION(own))
 
 struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
     WALK_STMTS(RUN_LIST_STMT, "$12"),

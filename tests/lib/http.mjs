@@ -189,7 +189,16 @@ export class Client {
 
   /** Posts, and returns as soon as the head of the reply is there. */
   async stream(target, json, options = {}) {
-    const { req, note } = this.#open('POST', target, { json, agent: false, ...options });
+    return this.#begin('POST', target, { json, ...options });
+  }
+
+  /** The same with GET. */
+  async follow(target, options = {}) {
+    return this.#begin('GET', target, options);
+  }
+
+  async #begin(method, target, options) {
+    const { req, note } = this.#open(method, target, { agent: false, ...options });
     const [res] = await once(req, 'response');
     // A client that leaves makes the reply end in an error nobody waits for.
     res.on('error', () => {});

@@ -83,6 +83,12 @@ export function world(options = {}) {
   return it;
 }
 
+/** The same account as its browser: with the session's cookie, on the site's own pages. */
+export function browserOf(account, server) {
+  const cookie = account.reply.cookies[0].split(';')[0];
+  return account.client.as({ cookie, headers: { origin: server.url } });
+}
+
 /** Creates an agent and returns it. */
 export async function createAgent(client, config = {}, more = {}) {
   return expect(await client.post('/v1/agents', { name: unique('Agent'), config, ...more }), 201);

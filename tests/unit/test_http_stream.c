@@ -22,6 +22,7 @@ static void three_events(struct ag_request *req)
     (void)!ag_sse_flush(req);
     (void)!ag_sse_flush(req); /* nothing queued: nothing written */
     assert_ok(ag_sse_event(req, 12345, "run.completed", AG_STR("one\ntwo\r\nthree\rfour\n")));
+    assert_ok(ag_sse_event(req, AG_SSE_ID_END, "last", AG_STR("{}")));
     (void)!ag_sse_end(req);
 }
 
@@ -171,7 +172,8 @@ static void handle(struct ag_request *req, void *arg)
 
 #define FIRST_EVENTS "id: 0\nevent: run.started\ndata: {\"a\":1}\n\ndata: {\"b\":2}\n\n"
 #define LAST_EVENT                                                                                 \
-    "id: 12345\nevent: run.completed\ndata: one\ndata: two\ndata: three\ndata: four\ndata: \n\n"
+    "id: 12345\nevent: run.completed\ndata: one\ndata: two\ndata: three\ndata: four\ndata: \n\n"   \
+    "id: end\nevent: last\ndata: {}\n\n"
 
 static void streams_are_chunked(void **state)
 {

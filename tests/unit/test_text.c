@@ -143,8 +143,13 @@ static void test_utf8_all_characters(void **state)
         assert_int_equal(ag_utf8_valid(s), !surrogate);
         assert_int_equal(ag_utf8_char(ag_str_sub(s, 7, len)), surrogate ? 0 : len);
         /* Cut anywhere, only what stands before it is complete. */
-        for (size_t cut = 1; cut < len; cut++)
+        for (size_t cut = 1; cut < len; cut++) {
             assert_int_equal(ag_utf8_complete(ag_str_sub(s, 0, 7 + cut)), 7);
+            assert_int_equal(ag_utf8_floor(s, 7 + cut), 7);
+        }
+        assert_int_equal(ag_utf8_floor(s, 7), 7);
+        assert_int_equal(ag_utf8_floor(s, 7 + len), 7 + len);
+        assert_int_equal(ag_utf8_floor(s, 100), 100);
         if (!surrogate) assert_int_equal(ag_utf8_length(s), 8);
     }
 }
