@@ -2,7 +2,7 @@
 # Runs the tests step by step and ends with one line, `N passed, N failed`.
 #
 #   scripts/test.sh              every step, in the order below
-#   scripts/test.sh check        web pages, debug build, unit tests, API tests on SQLite
+#   scripts/test.sh check        debug build, unit tests, API tests on SQLite
 #   scripts/test.sh lint drift   these steps
 #
 # A step prints one line; what it said is in build-test/STEP.log, and its end is shown when it fails.
@@ -70,7 +70,11 @@ sanitized() {
 
 # ---- the steps ----
 
-step_web() { scripts/web.sh; }
+# The pages themselves, and what of their sources can be tested without a browser.
+step_web() {
+  scripts/web.sh &&
+    (cd web && npm run --silent typecheck && npm run --silent lint && NO_COLOR=1 npm test --silent)
+}
 step_gcc() { release all bench-tools && debug all meson-test-prereq; }
 step_clang() { clang_release all meson-test-prereq bench-tools; }
 step_unit() { debug meson-test-prereq && unit build-debug; }
@@ -80,6 +84,10 @@ step_asan_unit() { asan meson-test-prereq && slow=4 sanitized unit "$logs/asan";
 step_asan_api() { asan agentgen && slow=4 sanitized api "$logs/asan" --db both --no-self; }
 step_tsan_unit() { tsan meson-test-prereq && slow=8 sanitized unit "$logs/tsan"; }
 step_tsan_api() { tsan agentgen && slow=8 sanitized api "$logs/tsan" --db both --no-self; }
+# The whole program in a browser.
+step_e2e() {
+  release agentgen && AGENTGEN_BIN=build/agentgen npx playwright test -c tests/e2e
+}
 step_fuzz() { scripts/fuzz.sh 30; }
 step_lint() { scripts/lint.sh; }
 step_drift() { release agentgen && tests/drift/run.sh; }
@@ -87,8 +95,8 @@ step_bench_tools() {
   release bench-tools && node --test --test-reporter=tap tests/bench/tools.test.mjs
 }
 
-all_steps="web gcc clang unit api asan_unit asan_api tsan_unit tsan_api fuzz bench_tools drift lint"
-check_steps="web unit api_sqlite"
+all_steps="web gcc clang unit api e2e asan_unit asan_api tsan_unit tsan_api fuzz bench_tools drift lint"
+check_steps="unit api_sqlite"
 
 # ---- counting ----
 
@@ -104,7 +112,13 @@ count() {
     passed=$(sum '^\[  PASSED  \] ([0-9]+) test.*' "$log")
     failed=$(sum '^\[  FAILED  \] ([0-9]+) test.*' "$log")
     ;;
-  *api | api_sqlite)
+  web)
+    # The types and the linter count as one.
+    passed=$(sum '^ +Tests .*[^0-9]([0-9]+) passed.*' "$log")
+    failed=$(sum '^ +Tests .*[^0-9]([0-9]+) failed.*' "$log")
+    [ "$rc" != 0 ] || passed=$((passed + 1))
+    ;;
+  *api | api_sqlite | e2e)
     passed=$(sum '^([0-9]+) passed, [0-9]+ failed$' "$log")
     failed=$(sum '^[0-9]+ passed, ([0-9]+) failed$' "$log")
     ;;
@@ -124,7 +138,7 @@ count() {
 
 # The part of a log that tells what went wrong.
 excerpt() {
-  local wrong='^NOT OK|^FAIL |^\[  ERROR|^\[   LINE|error:|Sanitizer|^not ok'
+  local wrong='^NOT OK|^ +[0-9]+\) |AssertionError|^FAIL |^\[  ERROR|^\[   LINE|error:|Sanitizer|^not ok'
   if grep -qE "$wrong" "$1"; then grep -E -A 12 "$wrong" "$1" | head -n 150; else tail -n 60 "$1"; fi
 }
 
