@@ -126,7 +126,7 @@ static bool is_uuid(struct ag_str s)
 
 static bool is_base64(char c)
 {
-    return is_word(c) || c == '+' || c == '=';
+    return is_word(c) || c == '+';
 }
 
 /* A long run without a pattern. Long names have no digits, or no capitals, or neither. */
@@ -141,8 +141,10 @@ static size_t long_run(struct ag_str s)
         upper |= is_upper(run.data[i]);
         lower |= is_lower(run.data[i]);
     }
-    if (digit && (span(run, is_hex) == len || (upper && lower))) return len;
-    return 0;
+    if (!digit || !(span(run, is_hex) == len || (upper && lower))) return 0;
+    while (len < s.len && s.data[len] == '=') /* padding */
+        len++;
+    return len;
 }
 
 /* ---- addresses ---- */
@@ -170,11 +172,13 @@ static bool is_address(struct ag_str token)
 static size_t query_at(struct ag_str token, size_t end)
 {
     bool address = is_address(token);
+    size_t equals = 0; /* the last one */
+    for (size_t i = 0; i < end; i++)
+        if (token.data[i] == '=') equals = i;
     for (size_t i = 0; i + 1 < end; i++) {
         if (token.data[i] == '#' && address) return i;
-        if (token.data[i] != '?') continue;
         /* Elsewhere a?.b and a?b:c are code, and only name=value is a query. */
-        if (address || ag_str_find_char(ag_str_sub(token, i, end - i), '=') >= 0) return i;
+        if (token.data[i] == '?' && (address || equals > i)) return i;
     }
     return end;
 }
@@ -207,8 +211,7 @@ static void append_part(struct ag_buf *out, struct ag_str s)
             continue;
         }
         /* A word has been looked at from its beginning: go on behind it. */
-        len = AG_MIN(span(rest, is_base64), span(rest, is_email));
-        len = AG_MAX(len, (size_t)1);
+        len = AG_MAX(span(rest, is_base64), (size_t)1);
         ag_buf_append_str(out, ag_str_sub(rest, 0, len));
         i += len;
         at_word = true;
