@@ -1,144 +1,21 @@
 #include "core/dashboard.h"
 
-#include "core/histogram.h"
+#include "base/log.h"
 #include "core/internal.h"
+#include "core/run_stats.h"
 #include "runtime/fiber.h"
 
 enum {
-    PIECE_ROWS = 1000,  /* read and counted in one go, within a few milliseconds */
-    MAX_TALLIES = 1024, /* models, agents and codes told apart, of each; later ones are not named */
-    TALLY_SLOTS = 4 * MAX_TALLIES,
-    MODEL_BYTES = 512,
     HOUR_MS = 60 * 60 * 1000,
     DAY_MS = 24 * HOUR_MS,
+    PIECE_ROWS = 1000, /* runs read and counted in one go: a few milliseconds */
+    PAGE_ROWS = 16,    /* statistics read in one go */
+    /* The time a run may take from its id to its end, beyond the server's own limit. */
+    GRACE_MS = 5 * 60 * 1000,
+    HOURS_KEPT_MS = 4 * DAY_MS, /* statistics of hours; days stand for what is older */
 };
-
-/* ---- counting ---- */
-
-struct counts {
-    int64_t runs, completed, failed, cancelled, input_tokens, output_tokens;
-    struct ag_histogram latency;
-};
-
-/* What is counted by name: found by a keyed hash, so that nobody can choose names that collide. */
-struct tally {
-    uint64_t hash;
-    struct ag_str name; /* a model, an error code */
-    struct ag_uuid id;  /* an agent */
-    struct counts *counts;
-    int64_t runs, failed;
-};
-struct tallies {
-    struct tally *items; /* MAX_TALLIES */
-    uint16_t *slots;     /* TALLY_SLOTS; index + 1, 0: free */
-    size_t count;
-};
-
-struct window {
-    int64_t from, to, bucket_ms, previous_from;
-    size_t buckets;
-};
-
-struct board {
-    struct ag_arena *arena;
-    struct window window;
-    struct counts totals, previous, *series;
-    struct ag_histogram ttft;
-    struct tallies models, agents, errors;
-};
-
-static enum ag_err tallies_init(struct tallies *tallies, struct ag_arena *arena)
-{
-    tallies->items = AG_ARENA_ARRAY(arena, struct tally, MAX_TALLIES);
-    tallies->slots = AG_ARENA_ARRAY(arena, uint16_t, TALLY_SLOTS);
-    if (!tallies->items || !tallies->slots)
-        return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
-    return AG_OK;
-}
-
-/* The tally of `key`, a new one with `hash` alone if there is none; NULL when there are too many.
- */
-static struct tally *tally_of(struct tallies *tallies, struct ag_str key)
-{
-    uint64_t hash = ag_str_hash(key);
-    size_t slot = hash % TALLY_SLOTS;
-    for (; tallies->slots[slot] != 0; slot = (slot + 1) % TALLY_SLOTS) {
-        struct tally *tally = &tallies->items[tallies->slots[slot] - 1];
-        if (tally->hash == hash) return tally;
-    }
-    if (tallies->count == MAX_TALLIES) return NULL;
-    struct tally *tally = &tallies->items[tallies->count++];
-    tally->hash = hash;
-    tallies->slots[slot] = (uint16_t)tallies->count;
-    return tally;
-}
-
-static void count_run(struct counts *counts, const struct ag_run_fact *run)
-{
-    counts->runs++;
-    counts->completed += ag_str_eq(run->status, AG_STR("completed"));
-    counts->failed += ag_str_eq(run->status, AG_STR("failed"));
-    counts->cancelled += ag_str_eq(run->status, AG_STR("cancelled"));
-    counts->input_tokens += run->input_tokens;
-    counts->output_tokens += run->output_tokens;
-    /* How long it took to fail says nothing of how long answers take. */
-    if (ag_str_eq(run->status, AG_STR("completed")))
-        ag_histogram_add(&counts->latency, run->latency_ms);
-}
-
-static enum ag_err count_model(struct board *board, const struct ag_run_fact *run)
-{
-    char text[MODEL_BYTES];
-    int len = snprintf(text, sizeof(text), "%.*s/%.*s", AG_STR_ARG(run->provider),
-                       AG_STR_ARG(run->model));
-    struct ag_str name = ag_str_n(text, (size_t)AG_MIN(AG_MAX(len, 0), MODEL_BYTES - 1));
-    struct tally *tally = tally_of(&board->models, name);
-    if (!tally) return AG_OK;
-    if (!tally->counts) {
-        tally->name = ag_arena_copy(board->arena, name);
-        tally->counts = AG_ARENA_NEW(board->arena, struct counts);
-        if (!tally->counts || !tally->name.data)
-            return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
-    }
-    tally->runs++;
-    count_run(tally->counts, run);
-    return AG_OK;
-}
-
-static enum ag_err count_error(struct board *board, const struct ag_run_fact *run)
-{
-    struct tally *tally = tally_of(&board->errors, run->error_code);
-    if (!tally) return AG_OK;
-    if (tally->runs++ == 0) tally->name = ag_arena_copy(board->arena, run->error_code);
-    return tally->name.data ? AG_OK : ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
-}
-
-static enum ag_err count_fact(struct board *board, const struct ag_run_fact *run)
-{
-    const struct window *window = &board->window;
-    int64_t at = ag_uuid_time_ms(run->id);
-    if (at < window->from) {
-        count_run(&board->previous, run);
-        return AG_OK;
-    }
-    size_t bucket = AG_MIN((size_t)((at - window->from) / window->bucket_ms), window->buckets - 1);
-    count_run(&board->totals, run);
-    count_run(&board->series[bucket], run);
-    if (ag_str_eq(run->status, AG_STR("completed"))) ag_histogram_add(&board->ttft, run->ttft_ms);
-    if (!ag_uuid_is_nil(run->agent_id)) {
-        struct ag_str key = ag_str_n((const char *)run->agent_id.bytes, sizeof(run->agent_id));
-        struct tally *tally = tally_of(&board->agents, key);
-        if (tally) {
-            tally->id = run->agent_id;
-            tally->runs++;
-            tally->failed += ag_str_eq(run->status, AG_STR("failed"));
-        }
-    }
-    if (run->error_code.len > 0) AG_TRY(count_error(board, run));
-    return count_model(board, run);
-}
-
-/* ---- reading ---- */
+/* Twice the longest range, and some. */
+static const int64_t DAYS_KEPT_MS = INT64_C(200) * DAY_MS;
 
 static const struct {
     const char *name, *bucket;
@@ -151,21 +28,64 @@ static const struct {
     {"90d", "day", DAY_MS, 90},
 };
 
-/* The newest bucket is the one that goes on now; the period before is as long as this one is so
- * far. */
+struct window {
+    int64_t previous_from, from, to, bucket_ms;
+    size_t buckets;
+};
+
+/* Statistics that nobody had kept yet. */
+struct fresh {
+    struct fresh *next;
+    int64_t hours, at;
+    struct ag_str bytes;
+};
+
+struct board {
+    struct ag_scope *scope;
+    struct window window;
+    struct ag_run_stats *now, *before; /* the range, and the time before it */
+    struct ag_counts *series;          /* of the range, by bucket */
+    struct fresh *fresh;
+    /* stored statistics, a page ahead */
+    struct ag_arena page_arena;
+    struct ag_list page; /* struct ag_stats_row */
+    size_t page_next;
+    int64_t page_hours, page_end; /* what was looked for: nothing before page_end is missing */
+};
+
+/* ---- what is asked ---- */
+
+/* The newest bucket is the one that goes on now; the time before is as long as the range is so far,
+ * to the hour. */
 static struct window window_of(size_t range, int64_t now)
 {
     int64_t bucket_ms = ranges[range].bucket_ms;
-    int64_t last = now - now % bucket_ms;
     struct window window = {.to = now, .bucket_ms = bucket_ms, .buckets = ranges[range].buckets};
-    window.from = last - (int64_t)(window.buckets - 1) * bucket_ms;
+    window.from = now - now % bucket_ms - (int64_t)(window.buckets - 1) * bucket_ms;
     window.previous_from = window.from - (now - window.from);
+    window.previous_from -= window.previous_from % HOUR_MS;
     return window;
 }
 
+/* How long the next part is that has statistics of its own: a day where one fits, else an hour. */
+static int64_t part_hours(const struct window *window, int64_t at)
+{
+    int64_t end = at < window->from ? window->from : window->to;
+    bool day = at % DAY_MS == 0 && at + DAY_MS <= end && window->bucket_ms == DAY_MS;
+    return day ? DAY_MS / HOUR_MS : 1;
+}
+
+/* Whether nothing that began in a part can change any more. */
+static bool is_over(const struct board *board, int64_t end)
+{
+    return end + board->scope->core->options.limits.total_timeout_ms + GRACE_MS <= board->window.to;
+}
+
+/* ---- counting what was not counted before ---- */
+
 /* One piece; its rows are gone when it returns. `*after` moves to the last run read. */
-static enum ag_err read_piece(struct ag_scope *scope, struct board *board, struct ag_uuid *after,
-                              struct ag_uuid before, bool *ret_more)
+static enum ag_err count_piece(struct ag_scope *scope, struct ag_run_stats *stats,
+                               struct ag_uuid *after, struct ag_uuid before, bool *ret_more)
 {
     struct ag_arena arena;
     struct ag_list list;
@@ -174,7 +94,7 @@ static enum ag_err read_piece(struct ag_scope *scope, struct board *board, struc
                                     PIECE_ROWS, &list);
     const struct ag_run_fact *facts = list.items;
     for (size_t i = 0; err == AG_OK && i < list.count; i++)
-        err = count_fact(board, &facts[i]);
+        err = ag_run_stats_count(stats, &facts[i]);
     if (err == AG_OK) {
         *ret_more = list.count == PIECE_ROWS;
         if (list.count > 0) *after = facts[list.count - 1].id;
@@ -183,17 +103,147 @@ static enum ag_err read_piece(struct ag_scope *scope, struct board *board, struc
     return err;
 }
 
-static enum ag_err read_runs(struct ag_scope *scope, struct board *board)
+static enum ag_err count_runs(struct ag_scope *scope, int64_t from, int64_t to,
+                              struct ag_run_stats *stats)
 {
-    struct ag_uuid after = ag_uuid_at(board->window.previous_from);
-    struct ag_uuid before = ag_uuid_at(board->window.to + 1);
+    struct ag_uuid after = ag_uuid_at(from), before = ag_uuid_at(to);
     for (bool more = true; more;) {
-        AG_TRY(read_piece(scope, board, &after, before, &more));
+        AG_TRY(count_piece(scope, stats, &after, before, &more));
         /* On SQLite a read does not wait for anything, so nobody else would have had a turn. */
         ag_fiber_yield();
         if (ag_fiber_canceled()) return ag_fail(AG_E_CANCELED, "the client has left");
     }
     return AG_OK;
+}
+
+static enum ag_err note_fresh(struct board *board, int64_t hours, int64_t at, struct ag_str bytes)
+{
+    struct fresh *fresh = AG_ARENA_NEW(board->scope->arena, struct fresh);
+    if (!fresh) return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
+    *fresh = (struct fresh){.next = board->fresh, .hours = hours, .at = at};
+    fresh->bytes = ag_arena_copy(board->scope->arena, bytes);
+    if (!fresh->bytes.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
+    board->fresh = fresh;
+    return AG_OK;
+}
+
+static enum ag_err add_bytes(struct board *board, int64_t at, struct ag_str bytes)
+{
+    const struct window *window = &board->window;
+    if (at < window->from) return ag_run_stats_add(board->before, bytes, NULL);
+    size_t bucket = (size_t)((at - window->from) / window->bucket_ms);
+    return ag_run_stats_add(board->now, bytes, &board->series[AG_MIN(bucket, window->buckets - 1)]);
+}
+
+/* Counts a part from its runs' rows, in memory of its own. */
+static enum ag_err add_counted(struct board *board, int64_t hours, int64_t at)
+{
+    struct ag_arena arena;
+    struct ag_run_stats *stats;
+    struct ag_buf bytes;
+    int64_t end = at + hours * HOUR_MS;
+    ag_arena_init(&arena);
+    ag_buf_init(&bytes, &arena, AG_STATS_MAX_BYTES);
+    enum ag_err err = ag_run_stats_new(&arena, &stats);
+    if (err == AG_OK) err = count_runs(board->scope, at, AG_MIN(end, board->window.to + 1), stats);
+    if (err == AG_OK) err = ag_run_stats_encode(stats, &bytes);
+    if (err == AG_OK) err = add_bytes(board, at, ag_buf_str(&bytes));
+    if (err == AG_OK && is_over(board, end) && stats->unfinished == 0)
+        err = note_fresh(board, hours, at, ag_buf_str(&bytes));
+    ag_arena_done(&arena);
+    return err;
+}
+
+/* ---- what was counted before ---- */
+
+static enum ag_err read_page(struct board *board, int64_t hours, int64_t at)
+{
+    struct ag_scope *scope = board->scope;
+    ag_arena_done(&board->page_arena);
+    board->page = (struct ag_list){0};
+    board->page_next = 0;
+    AG_TRY(ag_run_stats_read(scope->core->db, &board->page_arena, scope->who.org_id, hours, at,
+                             board->window.to, PAGE_ROWS, &board->page));
+    const struct ag_stats_row *rows = board->page.items;
+    bool whole = board->page.count < PAGE_ROWS;
+    board->page_hours = hours;
+    board->page_end = whole ? board->window.to + 1 : rows[board->page.count - 1].at + 1;
+    return AG_OK;
+}
+
+/* The kept statistics of a part; data NULL when there are none. Parts are asked for in order. */
+static enum ag_err find_kept(struct board *board, int64_t hours, int64_t at,
+                             struct ag_str *ret_bytes)
+{
+    if (hours != board->page_hours || at >= board->page_end) AG_TRY(read_page(board, hours, at));
+    const struct ag_stats_row *rows = board->page.items;
+    while (board->page_next < board->page.count && rows[board->page_next].at < at)
+        board->page_next++;
+    bool found = board->page_next < board->page.count && rows[board->page_next].at == at;
+    *ret_bytes = found ? rows[board->page_next].data : (struct ag_str){0};
+    return AG_OK;
+}
+
+static enum ag_err add_part(struct board *board, int64_t hours, int64_t at)
+{
+    struct ag_str bytes = {0};
+    if (is_over(board, at + hours * HOUR_MS)) AG_TRY(find_kept(board, hours, at, &bytes));
+    if (!bytes.data) return add_counted(board, hours, at);
+    enum ag_err err = add_bytes(board, at, bytes);
+    return err == AG_E_INVALID ? ag_fail_more(AG_E_INTERNAL, "run_stats cannot be read") : err;
+}
+
+struct keep_args {
+    struct ag_uuid org;
+    const struct fresh *fresh;
+    int64_t now;
+};
+
+static enum ag_err keep_tx(struct ag_tx *tx, void *arg)
+{
+    const struct keep_args *args = arg;
+    for (const struct fresh *fresh = args->fresh; fresh; fresh = fresh->next)
+        AG_TRY(ag_run_stats_put(tx, args->org, fresh->hours, fresh->at, fresh->bytes));
+    AG_TRY(ag_run_stats_expire(tx, args->org, 1, args->now - HOURS_KEPT_MS));
+    return ag_run_stats_expire(tx, args->org, DAY_MS / HOUR_MS, args->now - DAYS_KEPT_MS);
+}
+
+/* What cannot be kept is counted again next time. */
+static void keep_fresh(struct board *board)
+{
+    struct keep_args args = {board->scope->who.org_id, board->fresh, board->window.to};
+    if (!board->fresh) return;
+    enum ag_err err = ag_db_write(board->scope->core->db, board->scope->arena, keep_tx, &args);
+    if (err != AG_OK) ag_log_diag(AG_LOG_WARN, "run statistics not kept", err);
+}
+
+/* When the first run after the beginning began, or the end where there is none. */
+static enum ag_err first_run(struct board *board, int64_t *ret_at)
+{
+    struct ag_scope *scope = board->scope;
+    struct ag_list list;
+    AG_TRY(ag_runs_facts(scope->core->db, scope->arena, scope->who.org_id,
+                         ag_uuid_at(board->window.previous_from), ag_uuid_at(board->window.to + 1),
+                         1, &list));
+    const struct ag_run_fact *first = list.items;
+    *ret_at = list.count > 0 ? ag_uuid_time_ms(first->id) : board->window.to;
+    return AG_OK;
+}
+
+static enum ag_err read_parts(struct board *board)
+{
+    int64_t first;
+    AG_TRY(first_run(board, &first));
+    enum ag_err err = AG_OK;
+    ag_arena_init(&board->page_arena);
+    for (int64_t at = board->window.previous_from; at <= board->window.to && err == AG_OK;) {
+        int64_t hours = part_hours(&board->window, at), next = at + hours * HOUR_MS;
+        if (next > first) err = add_part(board, hours, at);
+        at = next;
+    }
+    ag_arena_done(&board->page_arena);
+    if (err == AG_OK) keep_fresh(board);
+    return err;
 }
 
 /* ---- telling ---- */
@@ -206,18 +256,6 @@ static void set_percentile(uint64_t *set, unsigned index, int64_t *value,
     if (ms < 0) return;
     *value = ms;
     *set |= UINT64_C(1) << index;
-}
-
-static int by_runs(const void *a, const void *b)
-{
-    int64_t left = ((const struct tally *)a)->runs, right = ((const struct tally *)b)->runs;
-    return (left < right) - (left > right);
-}
-
-static size_t top_of(struct tallies *tallies)
-{
-    qsort(tallies->items, tallies->count, sizeof(*tallies->items), by_runs);
-    return AG_MIN(tallies->count, (size_t)AG_DASHBOARD_TOP);
 }
 
 enum {
@@ -234,7 +272,7 @@ enum {
 static void tell_totals(const struct board *board, const struct ag_inventory *inventory,
                         struct ag_dashboard *ret)
 {
-    const struct counts *now = &board->totals, *before = &board->previous;
+    const struct ag_counts *now = &board->now->totals, *before = &board->before->totals;
     struct ag_dashboard_totals *totals = &ret->totals;
     *totals = (struct ag_dashboard_totals){
         .runs = now->runs,
@@ -249,7 +287,7 @@ static void tell_totals(const struct board *board, const struct ag_inventory *in
     };
     set_percentile(&totals->set, TOTALS_P50, &totals->latency_ms_p50, &now->latency, 50);
     set_percentile(&totals->set, TOTALS_P95, &totals->latency_ms_p95, &now->latency, 95);
-    set_percentile(&totals->set, TOTALS_TTFT, &totals->ttft_ms_p50, &board->ttft, 50);
+    set_percentile(&totals->set, TOTALS_TTFT, &totals->ttft_ms_p50, &board->now->ttft, 50);
     ret->previous = (struct ag_dashboard_previous){
         .runs = before->runs,
         .failed = before->failed,
@@ -263,11 +301,11 @@ static void tell_totals(const struct board *board, const struct ag_inventory *in
 static enum ag_err tell_series(const struct board *board, struct ag_dashboard *ret)
 {
     const struct window *window = &board->window;
-    struct ag_dashboard_point *points = AG_ARENA_ARRAY(board->arena, struct ag_dashboard_point,
-                                                       window->buckets);
+    struct ag_dashboard_point *points = AG_ARENA_ARRAY(board->scope->arena,
+                                                       struct ag_dashboard_point, window->buckets);
     if (!points) return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
     for (size_t i = 0; i < window->buckets; i++) {
-        const struct counts *counts = &board->series[i];
+        const struct ag_counts *counts = &board->series[i];
         points[i] = (struct ag_dashboard_point){
             .at = window->from + (int64_t)i * window->bucket_ms,
             .runs = counts->runs,
@@ -284,12 +322,12 @@ static enum ag_err tell_series(const struct board *board, struct ag_dashboard *r
 
 static enum ag_err tell_models(struct board *board, struct ag_dashboard *ret)
 {
-    size_t count = top_of(&board->models);
-    struct ag_dashboard_model *models = AG_ARENA_ARRAY(board->arena, struct ag_dashboard_model,
-                                                       count);
+    size_t count = ag_tallies_top(&board->now->models, AG_DASHBOARD_TOP);
+    struct ag_dashboard_model *models = AG_ARENA_ARRAY(board->scope->arena,
+                                                       struct ag_dashboard_model, count);
     if (!models) return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
     for (size_t i = 0; i < count; i++) {
-        const struct tally *tally = &board->models.items[i];
+        const struct ag_tally *tally = &board->now->models.items[i];
         models[i] = (struct ag_dashboard_model){
             .model = tally->name,
             .runs = tally->runs,
@@ -307,17 +345,18 @@ static enum ag_err tell_models(struct board *board, struct ag_dashboard *ret)
 static enum ag_err tell_agents(struct ag_scope *scope, struct board *board,
                                struct ag_dashboard *ret)
 {
-    size_t count = top_of(&board->agents);
+    size_t count = ag_tallies_top(&board->now->agents, AG_DASHBOARD_TOP);
     struct ag_uuid ids[AG_NAMED_AGENTS];
     struct ag_str names[AG_NAMED_AGENTS];
-    struct ag_dashboard_agent *agents = AG_ARENA_ARRAY(board->arena, struct ag_dashboard_agent,
-                                                       count);
+    struct ag_dashboard_agent *agents = AG_ARENA_ARRAY(board->scope->arena,
+                                                       struct ag_dashboard_agent, count);
     if (!agents) return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
     for (size_t i = 0; i < count; i++)
-        ids[i] = board->agents.items[i].id;
-    AG_TRY(ag_agents_names(scope->core->db, board->arena, scope->who.org_id, ids, count, names));
+        memcpy(ids[i].bytes, board->now->agents.items[i].name.data, sizeof(ids[i].bytes));
+    AG_TRY(ag_agents_names(scope->core->db, board->scope->arena, scope->who.org_id, ids, count,
+                           names));
     for (size_t i = 0; i < count; i++) {
-        const struct tally *tally = &board->agents.items[i];
+        const struct ag_tally *tally = &board->now->agents.items[i];
         agents[i] = (struct ag_dashboard_agent){
             .agent_id = ids[i], .name = names[i], .runs = tally->runs, .failed = tally->failed};
         if (names[i].data) AG_SET(&agents[i], AGENT_NAME);
@@ -328,13 +367,13 @@ static enum ag_err tell_agents(struct ag_scope *scope, struct board *board,
 
 static enum ag_err tell_errors(struct board *board, struct ag_dashboard *ret)
 {
-    size_t count = top_of(&board->errors);
-    struct ag_dashboard_error *errors = AG_ARENA_ARRAY(board->arena, struct ag_dashboard_error,
-                                                       count);
+    size_t count = ag_tallies_top(&board->now->errors, AG_DASHBOARD_TOP);
+    struct ag_dashboard_error *errors = AG_ARENA_ARRAY(board->scope->arena,
+                                                       struct ag_dashboard_error, count);
     if (!errors) return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
     for (size_t i = 0; i < count; i++)
-        errors[i] = (struct ag_dashboard_error){.code = board->errors.items[i].name,
-                                                .count = board->errors.items[i].runs};
+        errors[i] = (struct ag_dashboard_error){.code = board->now->errors.items[i].name,
+                                                .count = board->now->errors.items[i].runs};
     ret->errors = (struct ag_list){errors, count};
     return AG_OK;
 }
@@ -352,18 +391,17 @@ static struct ag_dashboard_setup setup_of(const struct ag_core *core,
     return setup;
 }
 
-static enum ag_err board_new(struct ag_arena *arena, const struct window *window,
+static enum ag_err board_new(struct ag_scope *scope, const struct window *window,
                              struct board **ret_board)
 {
-    struct board *board = AG_ARENA_NEW(arena, struct board);
+    struct board *board = AG_ARENA_NEW(scope->arena, struct board);
     if (!board) return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
-    board->arena = arena;
+    board->scope = scope;
     board->window = *window;
-    board->series = AG_ARENA_ARRAY(arena, struct counts, window->buckets);
+    board->series = AG_ARENA_ARRAY(scope->arena, struct ag_counts, window->buckets);
     if (!board->series) return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
-    AG_TRY(tallies_init(&board->models, arena));
-    AG_TRY(tallies_init(&board->agents, arena));
-    AG_TRY(tallies_init(&board->errors, arena));
+    AG_TRY(ag_run_stats_new(scope->arena, &board->now));
+    AG_TRY(ag_run_stats_new(scope->arena, &board->before));
     *ret_board = board;
     return AG_OK;
 }
@@ -377,9 +415,9 @@ enum ag_err ag_dashboard_read(struct ag_scope *scope, struct ag_str range,
     struct window window = window_of(row, ag_wall_ms());
     struct board *board;
     struct ag_inventory inventory;
-    AG_TRY(board_new(scope->arena, &window, &board));
+    AG_TRY(board_new(scope, &window, &board));
     AG_TRY(ag_inventory_read(scope->core->db, scope->arena, scope->who.org_id, &inventory));
-    AG_TRY(read_runs(scope, board));
+    AG_TRY(read_parts(board));
     struct ag_dashboard dashboard = {
         .range = ag_str(ranges[row].name),
         .from = window.from,

@@ -1,7 +1,17 @@
 /* What a dashboard asks: a range of runs, piece by piece, and what an organisation has. */
 #include "store/tables.h"
 
-enum { RUN_FACTS, AGENT_COUNTS, PROMPT_COUNT, AGENT_CALLED, MODEL_ANSWERED, AGENT_NAMES };
+enum {
+    RUN_FACTS,
+    AGENT_COUNTS,
+    PROMPT_COUNT,
+    AGENT_CALLED,
+    MODEL_ANSWERED,
+    AGENT_NAMES,
+    STATS_READ,
+    STATS_PUT,
+    STATS_EXPIRE
+};
 
 struct ag_stmt ag_dashboard_stmts[AG_DASHBOARD_STMTS] = {
     [RUN_FACTS] = {.name = "run_facts",
@@ -38,6 +48,20 @@ struct ag_stmt ag_dashboard_stmts[AG_DASHBOARD_STMTS] = {
                             "AND id IN ($2, $3, $4, $5, $6, $7, $8, $9)",
                      .params = "uuuuuuuuu",
                      .columns = "ut"},
+    [STATS_READ] = {.name = "run_stats_read",
+                    .sql = "SELECT at, data FROM run_stats WHERE org_id = $1 AND hours = $2 "
+                           "AND at >= $3 AND at < $4 ORDER BY at LIMIT $5",
+                    .params = "uizzi",
+                    .columns = "zx"},
+    [STATS_PUT] = {.name = "run_stats_put",
+                   .sql = "INSERT INTO run_stats (org_id, hours, at, data) "
+                          "VALUES ($1, $2, $3, $4) ON CONFLICT (org_id, hours, at) DO NOTHING",
+                   .params = "uizx",
+                   .columns = ""},
+    [STATS_EXPIRE] = {.name = "run_stats_expire",
+                      .sql = "DELETE FROM run_stats WHERE org_id = $1 AND hours = $2 AND at < $3",
+                      .params = "uiz",
+                      .columns = ""},
 };
 
 static int64_t number_or(const struct ag_value *value, int64_t otherwise)
@@ -121,4 +145,37 @@ enum ag_err ag_agents_names(struct ag_db *db, struct ag_arena *arena, struct ag_
             if (ag_uuid_eq(ids[k], row[0].uuid)) names[k] = row[1].str;
     }
     return AG_OK;
+}
+
+/* ---- kept statistics ---- */
+
+enum ag_err ag_run_stats_read(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                              int64_t hours, int64_t from, int64_t to, int64_t limit,
+                              struct ag_list *ret_rows)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(
+        db, arena, &ag_dashboard_stmts[STATS_READ],
+        AG_BIND(ag_v_uuid(org), ag_v_int(hours), ag_v_time(from), ag_v_time(to), ag_v_int(limit)),
+        &rows));
+    struct ag_stats_row *stats = AG_ARENA_ARRAY(arena, struct ag_stats_row, rows.count);
+    if (!stats) return ag_fail(AG_E_NO_MEMORY, "no memory for statistics");
+    for (size_t i = 0; i < rows.count; i++)
+        stats[i] = (struct ag_stats_row){ag_row(&rows, i)[0].num, ag_row(&rows, i)[1].str};
+    *ret_rows = (struct ag_list){stats, rows.count};
+    return AG_OK;
+}
+
+enum ag_err ag_run_stats_put(struct ag_tx *tx, struct ag_uuid org, int64_t hours, int64_t at,
+                             struct ag_str data)
+{
+    return ag_tx_exec(tx, &ag_dashboard_stmts[STATS_PUT],
+                      AG_BIND(ag_v_uuid(org), ag_v_int(hours), ag_v_time(at), ag_v_bytes(data)),
+                      NULL);
+}
+
+enum ag_err ag_run_stats_expire(struct ag_tx *tx, struct ag_uuid org, int64_t hours, int64_t before)
+{
+    return ag_tx_exec(tx, &ag_dashboard_stmts[STATS_EXPIRE],
+                      AG_BIND(ag_v_uuid(org), ag_v_int(hours), ag_v_time(before)), NULL);
 }

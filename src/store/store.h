@@ -435,6 +435,20 @@ enum ag_err ag_runs_facts(struct ag_db *db, struct ag_arena *arena, struct ag_uu
                           struct ag_uuid after, struct ag_uuid before, int64_t limit,
                           struct ag_list *ret_facts) AG_MUST_USE AG_SUSPENDS;
 
+/* What the runs of `hours` (1 or 24) from `at` on added up to, as core/run_stats.h writes it. */
+struct ag_stats_row {
+    int64_t at;
+    struct ag_str data;
+};
+/* Those that begin at `from` or later and before `to`, oldest first. */
+enum ag_err ag_run_stats_read(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                              int64_t hours, int64_t from, int64_t to, int64_t limit,
+                              struct ag_list *ret_rows) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_run_stats_put(struct ag_tx *tx, struct ag_uuid org, int64_t hours, int64_t at,
+                             struct ag_str data) AG_MUST_USE;
+enum ag_err ag_run_stats_expire(struct ag_tx *tx, struct ag_uuid org, int64_t hours,
+                                int64_t before) AG_MUST_USE;
+
 struct ag_inventory {
     int64_t agents, drafts, prompts; /* published agents, those never published, prompts */
     bool agent_called;               /* an agent has a run */

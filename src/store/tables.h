@@ -12,7 +12,7 @@ enum {
     AG_RUN_STMTS = 17,
     AG_ACTIVITY_STMTS = 3,
     AG_IDEMPOTENCY_STMTS = 6,
-    AG_DASHBOARD_STMTS = 6,
+    AG_DASHBOARD_STMTS = 9,
     AG_ERROR_STMTS = 5,
 };
 extern struct ag_stmt ag_user_stmts[AG_USER_STMTS];
