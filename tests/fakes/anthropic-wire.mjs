@@ -61,13 +61,19 @@ function badStop(stop) {
 }
 
 /** What the provider refuses before it runs anything: null, or {status, body}. */
-function checkRequest({ headers, json }) {
+function checkCaller(headers) {
   const key = headers['x-api-key'];
   if (!key) return { status: 401, body: failure('authentication_error', 'x-api-key header is required') };
   if (key.startsWith('sk-bad')) return { status: 401, body: failure('authentication_error', 'invalid x-api-key') };
   const version = headers['anthropic-version'];
   if (!version) return refuse('anthropic-version: header is required');
   if (version !== '2023-06-01') return refuse(`anthropic-version: "${version}" is not a valid version`);
+  return undefined;
+}
+
+function checkRequest({ headers, json }) {
+  const stranger = checkCaller(headers);
+  if (stranger) return stranger;
   if (!(headers['content-type'] ?? '').startsWith('application/json') || json === undefined) {
     return refuse('The request body is not valid JSON');
   }
@@ -137,6 +143,7 @@ const TYPES = { 400: 'invalid_request_error', 401: 'authentication_error', 403: 
 export const anthropic = {
   name: 'anthropic',
   path: '/messages',
+  checkCaller,
   checkRequest,
   reply,
   frames,

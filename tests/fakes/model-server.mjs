@@ -9,6 +9,9 @@
 //   4. otherwise an echo of the user's text in four pieces.
 // Keys of a script are those of scriptDefaults in faults.mjs, and text, status, retry_after, location.
 //
+// GET /models lists fake.models; a script queued for 'openai models' or 'anthropic models' may say
+// {status, delay, body} instead.
+//
 // From the command line: node tests/fakes/model-server.mjs [--port N] [--host H]
 // GET /__calls lists the calls so far, POST /__script {model, scripts} queues, DELETE /__calls forgets.
 import { once } from 'node:events';
@@ -264,12 +267,22 @@ export class ModelServer {
     const text = await readBody(req);
     const record = this.#record(req, text);
     const wire = 'x-api-key' in req.headers || 'anthropic-version' in req.headers ? anthropic : openai;
-    if (path.endsWith('/models') && req.method === 'GET') return sendJson(res, 200, wire.models(this.models));
+    if (path.endsWith('/models') && req.method === 'GET') return this.#list(req, res, wire);
     const api = [openai, anthropic].find((w) => path.endsWith(w.path));
     if (!api || req.method !== 'POST') {
       return sendJson(res, 404, wire.failure(404, `Unknown request URL: ${req.method} ${path}`));
     }
     return this.#play(req, res, api, record);
+  }
+
+  /** The list of models, to those with a key. */
+  async #list(req, res, wire) {
+    const refused = wire.checkCaller(req.headers);
+    if (refused) return sendJson(res, refused.status, refused.body, wire.headers());
+    const { status = 200, delay = 0, body } = this.#queues.get(`${wire.name} models`)?.shift() ?? {};
+    if (delay) await Promise.race([req.socket.left, new Promise((resolve) => { setTimeout(resolve, delay).unref(); })]);
+    const usual = status === 200 ? wire.models(this.models) : wire.failure(status);
+    return sendJson(res, status, body ?? usual, wire.headers());
   }
 
   async #play(req, res, wire, record) {

@@ -108,14 +108,18 @@ describe('OpenAI SDK against the fake', () => {
       { stream_options: { include_usage: true } }, { messages: [] }, { messages: [{ role: 'robot', content: 'x' }] }];
     for (const more of wrong) await assert.rejects(ask('echo', 'x', more), { status: 400 }, JSON.stringify(more));
     const stranger = new OpenAI({ apiKey: 'sk-bad', baseURL: fake.openaiBase, maxRetries: 0 });
-    await assert.rejects(stranger.models.list().then(() => stranger.chat.completions.create(
-      { model: 'echo', messages: user('x') },
-    )), { status: 401 });
+    await assert.rejects(stranger.chat.completions.create({ model: 'echo', messages: user('x') }), { status: 401 });
   });
 
   it('lists models and answers a JSON schema with JSON', async () => {
     const page = await openai.models.list();
     assert.ok(page.data.some((m) => m.id === 'echo'));
+    const stranger = new OpenAI({ apiKey: 'sk-bad', baseURL: fake.openaiBase, maxRetries: 0 });
+    await assert.rejects(async () => stranger.models.list(), { status: 401 });
+    fake.script('openai models', { status: 500 }, { body: { data: [] } });
+    const once = new OpenAI({ apiKey: 'sk-x', baseURL: fake.openaiBase, maxRetries: 0 });
+    await assert.rejects(async () => once.models.list(), { status: 500 });
+    assert.deepEqual((await once.models.list()).data, []);
     const got = await ask('echo', 'x', {
       response_format: { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'object', properties: { n: { type: 'integer' } } } } },
     });

@@ -73,14 +73,16 @@ const textOf = (content) => (typeof content === 'string' ? content
   : Array.isArray(content) ? content.map((p) => p.text ?? '').join('') : '');
 
 /** What the provider refuses before it runs anything: null, or {status, body}. */
-function checkRequest({ headers, json }) {
+function checkCaller(headers) {
   const [scheme, key] = (headers.authorization ?? '').split(' ');
-  if (scheme !== 'Bearer' || !key) {
-    return error(401, "You didn't provide an API key.");
-  }
-  if (key.startsWith('sk-bad')) {
-    return error(401, 'Incorrect API key provided.', { code: 'invalid_api_key' });
-  }
+  if (scheme !== 'Bearer' || !key) return error(401, "You didn't provide an API key.");
+  if (key.startsWith('sk-bad')) return error(401, 'Incorrect API key provided.', { code: 'invalid_api_key' });
+  return undefined;
+}
+
+function checkRequest({ headers, json }) {
+  const stranger = checkCaller(headers);
+  if (stranger) return stranger;
   if (!(headers['content-type'] ?? '').startsWith('application/json') || json === undefined) {
     return error(400, 'We could not parse the JSON body of your request.');
   }
@@ -156,6 +158,7 @@ const CODES = { 401: 'invalid_api_key', 404: 'model_not_found', 429: 'rate_limit
 export const openai = {
   name: 'openai',
   path: '/chat/completions',
+  checkCaller,
   checkRequest,
   reply,
   frames,
