@@ -40,8 +40,11 @@ void ag_event_started(struct ag_buf *out, struct ag_arena *arena, int lane,
 
 void ag_event_delta(struct ag_buf *out, int lane, struct ag_str text)
 {
-    begin(out, lane);
-    ag_buf_append_lit(out, "\"text\":");
+    ag_buf_clear(out);
+    if (lane < 0)
+        ag_buf_append_lit(out, "{\"text\":");
+    else
+        ag_buf_printf(out, "{\"lane\":%d,\"text\":", lane);
     ag_buf_json_string(out, text);
     ag_buf_append_char(out, '}');
 }

@@ -28,7 +28,8 @@ static const struct ag_field run_query_fields[] = {
     AG_FIELD(struct run_query, from, AG_F_TIME, 0, .doc = "Only runs that began then or later"),
     AG_FIELD(struct run_query, to, AG_F_TIME, 0, .doc = "Only runs that began before then"),
     AG_FIELD(struct run_query, q, AG_F_STRING, 0, .max = 200,
-             .doc = "Only runs whose question contains this text, in either case"),
+             .doc = "Only runs whose question has this text, in either case, in its first 4,000 "
+                    "characters"),
 };
 static AG_SCHEMA(run_query_schema, NULL, struct run_query, "A page of runs", run_query_fields);
 
@@ -128,7 +129,7 @@ const struct ag_route ag_run_routes[AG_RUN_ROUTES] = {
     AG_ROUTE("listRuns", GET, "/v1/runs", RUNS_READ, run_list, "List runs",
              .doc = "Newest first, without their texts. A page may hold fewer than asked for and "
                     "still have a `next_cursor`: what no index answers is looked for in the next "
-                    "10,000 runs at a time.",
+                    "2,000 runs at a time.",
              .tag = "Runs", .status = 200, .flags = AG_RF_LIST, .query = &run_query_schema,
              .reply = &ag_run_summary_schema),
     AG_ROUTE("getRun", GET, "/v1/runs/{id}", RUNS_READ, run_get, "Read a run", .tag = "Runs",

@@ -346,10 +346,10 @@ struct ag_run_filter {
     struct ag_uuid agent_id;                     /* nil: any */
     struct ag_uuid conversation_id;              /* nil: any */
     struct ag_str status, kind, provider, model; /* empty: any */
-    struct ag_str search;                        /* what the question contains; empty: anything */
-    int64_t from, to;                            /* wall ms: from <= created < to; 0 for no limit */
+    struct ag_str search; /* in its question's first 4,000 characters; empty: any */
+    int64_t from, to;     /* wall ms: from <= created < to; 0 for no limit */
 };
-enum { AG_RUN_SCAN_MAX = 10000 };
+enum { AG_RUN_SCAN_MAX = 2000 };
 /* Newest first; of `page` only the limit and the id of the last one count. What no index answers is
  * looked for in AG_RUN_SCAN_MAX runs at most: `ret_stopped_at` is then where the search stopped,
  * else nil. */

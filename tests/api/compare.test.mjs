@@ -190,8 +190,12 @@ describe('validate as a stream', () => {
   it('keeps the whole reply for an Idempotency-Key', async () => {
     const headers = { 'idempotency-key': unique('key') };
     const events = await (await w.ada.client.stream('/v1/ai/validate', { ...body, models: ['openai/echo'] }, { headers })).all();
-    const again = await w.ada.client.post('/v1/ai/validate', { ...body, models: ['openai/echo'] }, { headers });
-    assert.deepEqual(Object.keys(expect(again, 200)).sort(), ['findings', 'results']);
+    // It is kept right after the end of the stream.
+    const again = await eventually(async () => {
+      const reply = await w.ada.client.post('/v1/ai/validate', { ...body, models: ['openai/echo'] }, { headers });
+      return reply.status === 200 && reply;
+    }, { what: 'the kept reply' });
+    assert.deepEqual(Object.keys(again.json).sort(), ['findings', 'results']);
     assert.equal(again.json.results[0].run_id, lane(events, 0)[0].data.run_id);
   });
 
