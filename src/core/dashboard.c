@@ -10,8 +10,8 @@ enum {
     DAY_MS = 24 * HOUR_MS,
     PIECE_ROWS = 1000, /* runs read and counted in one go: a few milliseconds */
     PAGE_ROWS = 16,    /* statistics read in one go */
-    /* The time a run may take from its id to its end, beyond the server's own limit. */
-    GRACE_MS = 5 * 60 * 1000,
+    RUN_MODELS = 5,    /* a run may ask: the first and its fallbacks, each within the total limit */
+    GRACE_MS = 5 * 60 * 1000,   /* until the row of a run that has ended is there */
     HOURS_KEPT_MS = 4 * DAY_MS, /* statistics of hours; days stand for what is older */
 };
 /* Twice the longest range, and some. */
@@ -75,10 +75,11 @@ static int64_t part_hours(const struct window *window, int64_t at)
     return day ? DAY_MS / HOUR_MS : 1;
 }
 
-/* Whether nothing that began in a part can change any more. */
+/* Whether every run that began before `end` has ended. */
 static bool is_over(const struct board *board, int64_t end)
 {
-    return end + board->scope->core->options.limits.total_timeout_ms + GRACE_MS <= board->window.to;
+    int64_t longest_ms = RUN_MODELS * board->scope->core->options.limits.total_timeout_ms;
+    return end + longest_ms + GRACE_MS <= board->window.to;
 }
 
 /* ---- counting what was not counted before ---- */

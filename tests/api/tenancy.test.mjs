@@ -100,7 +100,7 @@ describe('what is another tenant\'s', () => {
   });
 
   it('is in no list and behind no filter', async () => {
-    for (const path of ['/v1/agents', '/v1/prompts', '/v1/runs', '/v1/api-keys', '/v1/activity']) {
+    for (const path of ['/v1/agents', '/v1/prompts', '/v1/runs', '/v1/api-keys', '/v1/activity', '/v1/errors']) {
       for (const { client, user } of [w.bob, w.admin]) {
         const reply = await client.get(`${path}?limit=100`);
         const { data } = expect(reply, 200);
