@@ -192,29 +192,21 @@ static size_t secret_at(struct ag_str s)
     return len;
 }
 
-/* Copies a part of a token, its secrets replaced. */
+/* Copies a part of a token, its secrets replaced. Every round begins where a word does. */
 static void append_part(struct ag_buf *out, struct ag_str s)
 {
-    bool at_word = true; /* whether a word may begin here */
-    for (size_t i = 0; i < s.len;) {
+    for (size_t i = 0, len; i < s.len; i += len) {
         struct ag_str rest = ag_str_sub(s, i, s.len);
-        size_t len = 0;
-        if (at_word && (len = secret_at(rest)) > 0)
+        if ((len = secret_at(rest)) > 0) {
             ag_buf_append_lit(out, "[token]");
-        else if (at_word && (len = email(rest)) > 0)
+        } else if ((len = email(rest)) > 0) {
             ag_buf_append_lit(out, "[email]");
-        else if (at_word && (len = long_run(rest)) > 0)
+        } else if ((len = long_run(rest)) > 0) {
             ag_buf_append_lit(out, "[secret]");
-        if (len > 0) {
-            i += len;
-            at_word = false;
-            continue;
+        } else {
+            len = AG_MAX(span(rest, is_base64), (size_t)1);
+            ag_buf_append_str(out, ag_str_sub(rest, 0, len));
         }
-        /* A word has been looked at from its beginning: go on behind it. */
-        len = AG_MAX(span(rest, is_base64), (size_t)1);
-        ag_buf_append_str(out, ag_str_sub(rest, 0, len));
-        i += len;
-        at_word = true;
     }
 }
 
@@ -228,8 +220,8 @@ static size_t append_authority(struct ag_buf *out, struct ag_str address)
     for (; end < address.len && address.data[end] != '/'; end++)
         if (address.data[end] == '@') at = (ptrdiff_t)end;
     if (at < 0) return 0;
-    ag_buf_append_str(out, ag_str_sub(address, 0, host));
-    ag_buf_append_lit(out, "…@");
+    append_part(out, ag_str_sub(address, 0, (size_t)scheme));
+    ag_buf_append_lit(out, "://…@");
     return (size_t)at + 1;
 }
 

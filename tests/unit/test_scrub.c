@@ -38,6 +38,7 @@ static void addresses_lose_what_they_were_called_with(void **state)
         {"/reset-password#access=1", "/reset-password#…"},
         {"see \"/agents?q=me,you;them|us&x[]=1\" now", "see \"/agents?…\" now"},
         {"https://ada:pw@a.example/x", "https://…@a.example/x"},
+        {"agk_x://ada:pw@a.example/x", "[token]://…@a.example/x"},
         {"wss://k@y@a.example/x?b#c", "wss://…@a.example/x?…"},
         {"redirect?next=https://b.example/?k=v", "redirect?…"},
         /* no addresses */
@@ -63,6 +64,7 @@ static void credentials_are_replaced(void **state)
         {"ghp_0123456789abcdef AKIAIOSFODNN7EXAMPLE xoxb-123-456-abc", "[token] [token] [token]"},
         {"/files/" HEX32 "/x", "/files/[secret]/x"},
         {"hash=" MIX32 "==", "hash=[secret]"},
+        {"hash=" MIX32 "==agk_x", "hash=[secret][token]"},
         {"id 01a20374-9f9e-7367-b861-921c95dc8b77 stays",
          "id 01a20374-9f9e-7367-b861-921c95dc8b77 stays"},
         {"aRatherLongFunctionNameWithoutAnyDigitsInIt",
