@@ -75,7 +75,7 @@ export function Navbar({ onMenu }: { onMenu: () => void }) {
   return (
     <header className="sticky top-0 z-30 flex h-14 shrink-0 items-center gap-2 border-b bg-background/85 px-3 backdrop-blur-md md:px-6">
       <Button variant="ghost" size="icon" className="md:hidden" aria-label={t("open_menu")} onClick={onMenu}><Menu /></Button>
-      <Link href="/" className="me-auto rounded-lg md:hidden"><Brand /></Link>
+      <Link href="/" className="me-auto flex rounded-lg md:hidden"><Brand /></Link>
       <div className="hidden grow md:block" />
       <SearchButton />
       <LanguageMenu />

@@ -30,13 +30,13 @@ function AgentCard({ agent }: { agent: AgentSummary }) {
         <div className="grid min-w-0 grow gap-1">
           <h2 className="truncate font-semibold">
             {/* The whole card is the link; the menu stands above it. */}
-            <Link href={hrefOf(agent)} className="outline-none after:absolute after:inset-0 after:rounded-xl focus-visible:after:outline-2 focus-visible:after:outline-ring">{agent.name}</Link>
+            <Link href={hrefOf(agent)} className="outline-none after:absolute after:inset-0 after:rounded-xl focus-visible:after:outline-2 focus-visible:after:outline-ring"><bdi>{agent.name}</bdi></Link>
           </h2>
           <AgentBadges agent={agent} />
         </div>
         <div className="relative -me-2 -mt-1"><AgentMenu agent={agent} /></div>
       </div>
-      <p className="line-clamp-2 min-h-10 text-sm text-muted-foreground">{agent.description || t("no_description")}</p>
+      <p className="line-clamp-2 min-h-10 text-sm text-muted-foreground"><bdi>{agent.description || t("no_description")}</bdi></p>
       <div className="mt-auto flex items-center justify-between gap-3 border-t pt-3 text-xs text-muted-foreground">
         <span className="flex min-w-0 items-center gap-1.5"><Cpu aria-hidden="true" className="size-3.5 shrink-0" /><span className="truncate">{model ?? t("default_model")}</span></span>
         <RelativeTime value={agent.updated_at} className="shrink-0" />
