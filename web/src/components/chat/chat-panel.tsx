@@ -1,6 +1,6 @@
 "use client";
 
-import type { KeyboardEvent, ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 
 import { cn } from "@/lib/cn";
 import type { Chat } from "@/lib/chat";
@@ -18,18 +18,25 @@ export interface ChatPanelProps extends Pick<ConversationProps, "name" | "before
   className?: string;
 }
 
-/** A conversation over its composer; fills the height it is given. Escape stops the answer from anywhere in it. */
+/** Escape stops the answer wherever the focus is, unless something nearer takes the key, such as a dialog. */
+function useEscape(busy: boolean, stop: () => void): void {
+  useEffect(() => {
+    if (!busy) return undefined;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !event.isComposing) stop();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [busy, stop]);
+}
+
+/** A conversation over its composer; fills the height it is given. */
 export function ChatPanel({ chat, name, before, empty, tools, footer, className, ...composer }: ChatPanelProps) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || !chat.busy) return;
-    event.stopPropagation();
-    chat.stop();
-  };
+  useEscape(chat.busy, chat.stop);
   return (
-    // Not a control of its own: it hears the keys of those inside.
-    <div role="presentation" className={cn("flex min-h-0 flex-col", className)} onKeyDown={onKeyDown}>
+    <div className={cn("flex min-h-0 flex-col", className)}>
       <Conversation turns={chat.turns} busy={chat.busy} actions={chat} name={name} before={before} empty={empty} />
-      <div className="mx-auto w-full max-w-3xl px-4 pb-4">
+      <div className="mx-auto w-full max-w-3xl px-4 pt-2 pb-4">
         <Composer onSend={chat.send} onStop={chat.stop} busy={chat.busy} {...composer}>{tools}</Composer>
         {footer ? <div className="px-2 pt-2 text-center text-xs text-muted-foreground">{footer}</div> : null}
       </div>

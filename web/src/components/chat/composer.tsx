@@ -65,10 +65,17 @@ export function Composer({ onSend, onStop, busy, disabled = false, placeholder, 
   };
 
   return (
-    <div className={cn("rounded-2xl border border-input/60 bg-card shadow-card transition-colors focus-within:border-ring focus-within:outline-2 focus-within:outline-ring/30 hover:border-input", className)}>
+    <div
+      className={cn(
+        "rounded-2xl border border-input/60 bg-card shadow-card transition-colors focus-within:border-ring focus-within:outline-2 focus-within:outline-ring/30 hover:border-input",
+        // Without tools the button stands beside the text, and one line is all it takes.
+        !children && "flex items-end",
+        className,
+      )}
+    >
       <textarea
         ref={area}
-        dir="auto"
+        dir={text === "" ? undefined : "auto"}
         rows={1}
         value={text}
         disabled={disabled}
@@ -78,12 +85,12 @@ export function Composer({ onSend, onStop, busy, disabled = false, placeholder, 
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
         onFocus={preloadMarkdown}
-        className="block max-h-[40vh] min-h-11 w-full resize-none bg-transparent px-4 pt-3 pb-1 leading-relaxed outline-none placeholder:text-muted-foreground/80 disabled:cursor-not-allowed"
+        className="block max-h-[40vh] min-h-13 w-full min-w-0 grow resize-none bg-transparent px-4 py-3.5 leading-normal outline-none placeholder:text-muted-foreground/80 disabled:cursor-not-allowed"
       />
-      <div className="flex min-h-11 items-center justify-between gap-2 p-2 pt-0.5 ps-3">
-        <div className="flex min-w-0 items-center gap-2">{children}</div>
+      <div className={cn("flex items-center justify-between gap-2 p-2", children && "pt-0 ps-3")}>
+        {children ? <div className="flex min-w-0 items-center gap-2">{children}</div> : null}
         <div className="flex items-center gap-3">
-          {over > 0 ? <span role="status" className="text-xs text-destructive">{t("too_long", { over })}</span> : null}
+          {over > 0 ? <span role="status" className="text-xs whitespace-nowrap text-destructive">{t("too_long", { over })}</span> : null}
           {/* One button, so that the focus stays on it when it turns. */}
           <Button
             size="icon"

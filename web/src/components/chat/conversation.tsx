@@ -2,7 +2,7 @@
 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 
 import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/cn";
@@ -30,6 +30,8 @@ export interface ConversationProps {
 const NONE: ChatActions = {};
 /** This close to the end, what is new is followed. */
 const END_PX = 24;
+/** Further from it, there is a way back. */
+const NEAR_END_PX = 96;
 /** Shorter conversations are there as a whole, for the browser's own search. */
 const WHOLE_UP_TO = 40;
 const OVERSCAN = 6;
@@ -40,7 +42,7 @@ const REACHABLE = { tabIndex: 0 };
 /** A guess of a row's height until it is measured; a good one keeps the scrollbar calm. */
 function guessHeight({ turn }: ShownTurn): number {
   const lines = Math.ceil(turn.text.length / 70) + (turn.text.match(/\n/g)?.length ?? 0);
-  return 76 + 24 * Math.max(1, lines);
+  return 68 + 24 * Math.max(1, lines);
 }
 
 /** What is said once when an answer ends; never while it comes. */
@@ -85,7 +87,7 @@ function useRows(turns: readonly ShownTurn[], before: boolean) {
     overscan: count <= WHOLE_UP_TO ? WHOLE_UP_TO : OVERSCAN,
     paddingStart: 20,
     paddingEnd: 12,
-    gap: 12,
+    gap: 4,
     anchorTo: "end",
     followOnAppend: true,
     scrollEndThreshold: END_PX,
@@ -95,8 +97,38 @@ function useRows(turns: readonly ShownTurn[], before: boolean) {
   const lastSaid = turns.findLast(({ turn }) => turn.role === "user")?.turn.id;
   useLayoutEffect(() => rows.scrollToEnd(), [rows, lastSaid]);
 
-  const onScroll = useCallback(() => setAtEnd(rows.isAtEnd(END_PX * 4)), [rows]);
-  return { rows, scroller, atEnd, onScroll, offset };
+  const look = useCallback(() => {
+    const box = scroller.current;
+    if (box) setAtEnd(box.scrollHeight - box.clientHeight - box.scrollTop <= NEAR_END_PX);
+  }, []);
+  // The end moves away by scrolling, and by what comes while one reads further up.
+  const height = rows.getTotalSize();
+  useEffect(look, [look, height]);
+  return { rows, scroller, atEnd, onScroll: look, offset };
+}
+
+/** When the row with the focus makes way for another version, the keyboard stays in the conversation. */
+function useKeptFocus(scroller: RefObject<HTMLDivElement | null>, turns: readonly ShownTurn[]) {
+  const within = useRef(false);
+  useEffect(() => {
+    const box = scroller.current;
+    if (!box || !within.current || document.activeElement !== document.body) return;
+    box.focus({ preventScroll: true });
+    // Nobody went there: the ring waits for the first key.
+    box.dataset["quiet"] = "";
+  }, [scroller, turns]);
+  return {
+    onFocus: () => {
+      within.current = true;
+    },
+    onKeyDown: ({ currentTarget }: KeyboardEvent<HTMLElement>) => {
+      delete currentTarget.dataset["quiet"];
+    },
+    onBlur: ({ relatedTarget, currentTarget }: FocusEvent<HTMLElement>) => {
+      delete currentTarget.dataset["quiet"];
+      if (relatedTarget && !currentTarget.contains(relatedTarget)) within.current = false;
+    },
+  };
 }
 
 /**
@@ -109,6 +141,7 @@ export function Conversation({ turns, busy = false, actions = NONE, name, before
   const stable = useStable(actions);
   const { rows, scroller, atEnd, onScroll, offset } = useRows(turns, Boolean(before));
   const announcement = useAnnouncement(turns, busy, who);
+  const focus = useKeptFocus(scroller, turns);
   useEffect(preloadMarkdown, []);
 
   const items = rows.getVirtualItems();
@@ -123,11 +156,12 @@ export function Conversation({ turns, busy = false, actions = NONE, name, before
         aria-busy={busy}
         {...REACHABLE}
         onScroll={onScroll}
-        className="@container size-full overflow-y-auto overscroll-contain [overflow-anchor:none] focus-visible:-outline-offset-2"
+        {...focus}
+        className="@container size-full overflow-y-auto overscroll-contain [overflow-anchor:none] focus-visible:-outline-offset-2 data-quiet:outline-none"
       >
         {blank ? empty : (
           <div className="relative mx-auto w-full max-w-3xl" style={{ height: rows.getTotalSize() }}>
-            <div className="absolute inset-x-0 top-0 grid gap-3" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+            <div className="absolute inset-x-0 top-0 grid grid-cols-[minmax(0,1fr)] gap-1" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
               {items.map(({ key, index }) => {
                 const shown = turns[index - offset];
                 return (

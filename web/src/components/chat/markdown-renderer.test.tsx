@@ -129,7 +129,9 @@ describe("the look of it", () => {
   it("lets text run its own way, and code from the left", () => {
     const container = show("مرحبا `x`\n\n- عنصر\n\n```js\nlet a;\n```");
     expect(container.querySelector("p")?.getAttribute("dir")).toBe("auto");
-    expect(container.querySelector("li")?.getAttribute("dir")).toBe("auto");
+    expect(container.querySelector("ul")?.getAttribute("dir")).toBe("auto");
+    // A list would not look into items that have a direction of their own.
+    expect(container.querySelector("li")?.hasAttribute("dir")).toBe(false);
     expect(container.querySelector("figure")?.getAttribute("dir")).toBe("ltr");
   });
 

@@ -9,7 +9,7 @@ import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 
 import { CodeBlock } from "./code-block";
-import { splitBlocks } from "./markdown-blocks";
+import { splitBlocks, type Blocks } from "./markdown-blocks";
 import { safeUrl } from "./safe-url";
 import { SideScroller } from "./side-scroller";
 
@@ -17,19 +17,24 @@ type Element = NonNullable<ExtraProps["node"]>;
 type Child = Element["children"][number];
 
 const REMARK_PLUGINS = [remarkGfm];
-const REHYPE_PLUGINS = [lineBreaks];
+const REHYPE_PLUGINS = [mend];
 const MAX_LANGUAGE_CHARS = 24;
 const InTableHead = createContext(false);
 
 /** Raw HTML stays text, but for the line breaks that models write into table cells. */
-function lineBreaks() {
-  const mend = (children: Child[]): void => {
-    children.forEach((child, i) => {
-      if (child.type === "element") mend(child.children);
-      else if (child.type === "raw" && /^<br\s*\/?>$/i.test(child.value)) children[i] = { type: "element", tagName: "br", properties: {}, children: [] };
-    });
+function mendBreaks(children: Child[]): void {
+  children.forEach((child, i) => {
+    if (child.type === "element") mendBreaks(child.children);
+    else if (child.type === "raw" && /^<br\s*\/?>$/i.test(child.value)) children[i] = { type: "element", tagName: "br", properties: {}, children: [] };
+  });
+}
+
+/** Each outermost block runs the way its text does, and what is in it follows: markers, borders, columns. */
+function mend() {
+  return ({ children }: { children: Child[] }) => {
+    mendBreaks(children);
+    for (const child of children) if (child.type === "element") child.properties["dir"] = "auto";
   };
-  return (root: { children: Child[] }) => mend(root.children);
 }
 
 function textOf(node: Child | Element): string {
@@ -82,11 +87,11 @@ function Task({ checked }: { checked?: boolean | undefined }) {
   return <Icon role="img" aria-label={checked ? t("task_done") : t("task_open")} className={cn("absolute -inset-s-6 top-1 size-4", checked ? "text-primary" : "text-muted-foreground")} />;
 }
 
-function Table({ children }: { children?: ReactNode }) {
+function Table({ children, dir }: { children?: ReactNode; dir?: string | undefined }) {
   const t = useT("chat.markdown");
   return (
     <SideScroller label={t("table")} className="rounded-xl border">
-      <table className="w-full border-collapse text-sm">{children}</table>
+      <table dir={dir} className="w-full border-collapse text-sm">{children}</table>
     </SideScroller>
   );
 }
@@ -96,24 +101,24 @@ const ALIGNMENTS: Readonly<Record<string, string>> = { left: "text-left", center
 function Cell({ node, children }: { children?: ReactNode } & ExtraProps) {
   const inHead = useContext(InTableHead);
   const align = ALIGNMENTS[String(node?.properties["align"])] ?? "text-start";
-  if (inHead) return <th scope="col" dir="auto" className={cn("px-3.5 py-2 font-medium whitespace-nowrap", align)}>{children}</th>;
-  return <td dir="auto" className={cn("border-t px-3.5 py-2 align-top", align)}>{children}</td>;
+  if (inHead) return <th scope="col" className={cn("px-3.5 py-2 font-medium whitespace-nowrap", align)}>{children}</th>;
+  return <td className={cn("border-t px-3.5 py-2 align-top", align)}>{children}</td>;
 }
 
 /** A heading of an answer stands below those of the page, whatever the model made it. */
 function heading(Tag: "h3" | "h4" | "h5" | "h6", className: string) {
-  return function Heading({ children }: { children?: ReactNode }) {
-    return <Tag dir="auto" className={cn("mt-2 font-semibold first:mt-0", className)}>{children}</Tag>;
+  return function Heading({ children, dir }: { children?: ReactNode; dir?: string | undefined }) {
+    return <Tag dir={dir} className={cn("mt-2 font-semibold first:mt-0", className)}>{children}</Tag>;
   };
 }
 
 /**
- * What each element becomes. None passes on the properties it was given, so no style, id, class or
- * handler of the text reaches the page; elements that are not here are dropped and leave their text.
+ * What each element becomes. None passes on all it was given, so no style, id, class or handler of the
+ * text reaches the page; elements that are not here are dropped and leave their text.
  */
 const COMPONENTS: Components = {
   a: Anchor,
-  blockquote: ({ children }) => <blockquote dir="auto" className="grid gap-3 border-s-2 border-input/60 ps-4 text-muted-foreground">{children}</blockquote>,
+  blockquote: ({ children, dir }) => <blockquote dir={dir} className="grid gap-3 border-s-2 border-input/60 ps-4 text-muted-foreground">{children}</blockquote>,
   br: () => <br />,
   code: ({ children }) => <code dir="ltr" className="rounded-md bg-muted px-1.5 py-0.5 font-mono text-[0.875em] break-words">{children}</code>,
   del: ({ children }) => <del>{children}</del>,
@@ -127,11 +132,11 @@ const COMPONENTS: Components = {
   hr: () => <hr className="my-1" />,
   img: ({ alt }) => <BlockedImage alt={alt} />,
   input: ({ checked }) => <Task checked={checked} />,
-  li: ({ children, node }) => <li dir="auto" className={cn("ps-1 marker:text-muted-foreground [&>*+*]:mt-2", hasClass(node, "task-list-item") && "relative list-none")}>{children}</li>,
-  ol: ({ children, start }) => <ol dir="auto" start={start} className="grid list-decimal gap-1.5 ps-6">{children}</ol>,
-  p: ({ children }) => <p dir="auto">{children}</p>,
+  li: ({ children, node }) => <li className={cn("ps-1 marker:text-muted-foreground [&>*+*]:mt-2", hasClass(node, "task-list-item") && "relative list-none")}>{children}</li>,
+  ol: ({ children, dir, start }) => <ol dir={dir} start={start} className="grid list-decimal gap-1.5 ps-6">{children}</ol>,
+  p: ({ children, dir }) => <p dir={dir}>{children}</p>,
   pre: Pre,
-  section: ({ children }) => <section className="mt-1 border-t pt-3 text-sm text-muted-foreground">{children}</section>,
+  section: ({ children, dir }) => <section dir={dir} className="mt-1 border-t pt-3 text-sm text-muted-foreground">{children}</section>,
   strong: ({ children }) => <strong className="font-semibold">{children}</strong>,
   sup: ({ children }) => <sup className="text-[0.75em]">{children}</sup>,
   table: Table,
@@ -140,7 +145,7 @@ const COMPONENTS: Components = {
   th: Cell,
   thead: ({ children }) => <InTableHead value><thead className="bg-muted/50">{children}</thead></InTableHead>,
   tr: ({ children }) => <tr>{children}</tr>,
-  ul: ({ children }) => <ul dir="auto" className="grid list-disc gap-1.5 ps-6">{children}</ul>,
+  ul: ({ children, dir }) => <ul dir={dir} className="grid list-disc gap-1.5 ps-6">{children}</ul>,
 };
 const ALLOWED = Object.keys(COMPONENTS);
 
@@ -163,7 +168,8 @@ const Block = memo(function Block({ text, footnotes }: { text: string; footnotes
 /** Markdown of a model, block by block. Use `Markdown`, which loads this when it is needed. */
 export function MarkdownRenderer({ text }: { text: string }) {
   const t = useT("chat.markdown");
-  const [blocks, setBlocks] = useState(() => splitBlocks(text));
+  // What does not grow needs no splitting: it is parsed once, not twice.
+  const [blocks, setBlocks] = useState<Blocks>(() => ({ text, pieces: [text] }));
   const current = splitBlocks(text, blocks);
   if (current !== blocks) setBlocks(current);
   return current.pieces.map((piece, i) => <Block key={i} text={piece} footnotes={t("footnotes")} />);

@@ -1,7 +1,7 @@
 "use client";
 
 import { CircleAlert, CircleStop, Play, RotateCw, Scissors, Unplug } from "lucide-react";
-import { memo, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useCallback, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 
 import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/cn";
@@ -35,30 +35,28 @@ function Thinking() {
 }
 
 function Note({ icon, children }: { icon: ReactNode; children: ReactNode }) {
-  return <span className="inline-flex items-center gap-1.5 text-xs whitespace-nowrap text-muted-foreground [&_svg]:size-3.5">{icon}{children}</span>;
+  return <p className="flex items-center gap-1.5 text-xs text-muted-foreground [&_svg]:size-3.5">{icon}{children}</p>;
 }
 
-function Notes({ turn }: { turn: Turn }) {
+/** Why the answer is not whole, where nothing failed. */
+function Incomplete({ turn: { status, finishReason } }: { turn: Turn }) {
   const t = useT("chat");
-  return (
-    <>
-      {turn.status === "stopped" ? <Note icon={<CircleStop aria-hidden="true" />}>{t("stopped")}</Note> : null}
-      {turn.finishReason === "length" || turn.finishReason === "content_filter" ? (
-        <Note icon={<Scissors aria-hidden="true" />}>{t(`finish.${turn.finishReason}`)}</Note>
-      ) : null}
-    </>
-  );
+  if (status === "stopped") return <Note icon={<CircleStop aria-hidden="true" />}>{t("stopped")}</Note>;
+  if (finishReason !== "length" && finishReason !== "content_filter") return null;
+  return <Note icon={<Scissors aria-hidden="true" />}>{t(`finish.${finishReason}`)}</Note>;
 }
+
+const TOLD_IN_WORDS = new Set(["connection_lost", "malformed_reply", "network"]);
 
 /** Why a turn failed, in words. */
 export function useFailureText(): (turn: Turn) => string {
   const t = useT("chat.error");
-  return ({ status, error }) => {
+  return useCallback(({ status, error }: Turn) => {
     if (status === "lost") return t("connection_lost");
     if (error?.code === "malformed_reply") return t("malformed_reply");
     if (error?.code === "network") return t("offline");
     return error?.message || t("failed");
-  };
+  }, [t]);
 }
 
 function Failure({ turn, actions: { retry, resume } }: { turn: Turn; actions: ChatActions }) {
@@ -66,13 +64,16 @@ function Failure({ turn, actions: { retry, resume } }: { turn: Turn; actions: Ch
   const text = useFailureText();
   const lost = turn.status === "lost";
   const Icon = lost ? Unplug : CircleAlert;
-  const small = [turn.error?.code, turn.error?.requestId ? t("error.request", { id: turn.error.requestId }) : null].filter(Boolean).join(" · ");
+  const { code = "", requestId = null } = turn.error ?? {};
   return (
     <div className={cn("flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border px-3.5 py-2.5", lost ? "border-warning/30 bg-warning-soft/60" : "border-destructive/30 bg-destructive-soft/60")}>
       <Icon aria-hidden="true" className={cn("size-4.5 shrink-0", lost ? "text-warning" : "text-destructive")} />
       <div className="grid min-w-40 flex-1 gap-0.5">
-        <p className="text-sm break-words">{text(turn)}</p>
-        {small ? <p dir="ltr" className="text-start font-mono text-xs break-all text-muted-foreground">{small}</p> : null}
+        <p dir="auto" className="text-start text-sm break-words">{text(turn)}</p>
+        <p className="flex flex-wrap gap-x-3 font-mono text-xs break-all text-muted-foreground">
+          {TOLD_IN_WORDS.has(code) ? null : <bdi>{code}</bdi>}
+          {requestId ? <bdi>{t("error.request", { id: requestId })}</bdi> : null}
+        </p>
       </div>
       <div className="flex gap-2">
         {resume && turn.resumable ? <Button size="sm" variant="secondary" onClick={() => resume(turn.id)}><Play className="rtl:-scale-x-100" />{t("actions.resume")}</Button> : null}
@@ -92,16 +93,13 @@ function Answer({ shown, actions, last }: MessageProps) {
       {turn.text === "" ? null : <Markdown text={turn.text} />}
       {underWay && turn.text === "" ? <Thinking /> : null}
       {turn.status === "done" && turn.text === "" ? <p className="text-muted-foreground italic">{t("empty_answer")}</p> : null}
-      {failed ? <Failure turn={turn} actions={actions} /> : null}
+      {failed ? <Failure turn={turn} actions={actions} /> : <Incomplete turn={turn} />}
       {/* Its room is there from the start, so that nothing moves when the answer ends. */}
       <div className={cn("-ms-2 flex min-h-8 flex-wrap items-center gap-x-0.5 gap-y-1", underWay && "invisible", !last && ON_DEMAND)}>
         {underWay ? null : (
           <>
             <MessageActions shown={shown} actions={actions} />
-            <span className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-0.5 ps-2">
-              <Notes turn={turn} />
-              {turn.metrics ? <Metrics metrics={turn.metrics} model={turn.model} cached={turn.cached} /> : null}
-            </span>
+            {turn.metrics ? <Metrics metrics={turn.metrics} model={turn.model} cached={turn.cached} className="ps-2" /> : null}
           </>
         )}
       </div>
@@ -133,7 +131,7 @@ function EditForm({ text, onSend, onCancel }: { text: string; onSend: (text: str
     }
   };
   return (
-    <div className="ms-auto grid w-full max-w-[42rem] gap-2 rounded-2xl border border-ring/50 bg-card p-2 ps-4 shadow-card">
+    <div className="ms-auto mb-8 grid w-full max-w-[42rem] gap-2 rounded-2xl border border-ring/50 bg-card p-2 ps-4 shadow-card">
       <textarea
         ref={area}
         dir="auto"
@@ -164,7 +162,10 @@ function Said({ shown, actions, last }: MessageProps) {
   }
   return (
     <div className="grid min-w-0 justify-items-end gap-1">
-      <p dir="auto" className="max-w-[85%] rounded-2xl rounded-ee-md bg-muted px-4 py-2.5 whitespace-pre-wrap [overflow-wrap:anywhere]">{turn.text}</p>
+      {/* The bubble's corner belongs to the page's direction, the text has its own. */}
+      <div className="max-w-[85%] rounded-2xl rounded-ee-md bg-muted px-4 py-2.5">
+        <p dir="auto" className="whitespace-pre-wrap [overflow-wrap:anywhere]">{turn.text}</p>
+      </div>
       <div className={cn("-me-2 flex min-h-8 items-center gap-0.5", !last && ON_DEMAND)}>
         <MessageActions shown={shown} actions={actions} onEdit={edit ? () => setEditing(true) : undefined} />
       </div>

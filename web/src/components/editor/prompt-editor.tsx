@@ -112,7 +112,7 @@ function StandIn({ area, settings, value, events }: { area: RefObject<HTMLTextAr
     <textarea
       ref={area}
       {...settings.attributes}
-      dir="auto"
+      dir={value === "" ? undefined : "auto"}
       value={value}
       readOnly={settings.readOnly}
       placeholder={settings.placeholder}
