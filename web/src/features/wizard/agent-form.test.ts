@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { EMPTY_FORM, agentToForm, configToForm, formToConfig, formToDraft, namesUsed, parseJsonSchema } from "./agent-form";
+import { EMPTY_FORM, agentToForm, configToForm, formToConfig, formToDraft, parseJsonSchema } from "./agent-form";
 
 const FULL = {
   provider: "openai",
@@ -72,13 +72,18 @@ describe("the form of a configuration", () => {
 });
 
 describe("the form of an agent", () => {
-  const published = { name: "Desk", description: null, config: { temperature: 1 } };
+  const published = { name: "Desk", description: null, config: { temperature: 1 }, status: "published" as const, draft: null };
 
-  it("is what is published, or the draft where there is one", () => {
+  it("is what is published, and the draft where there is one", () => {
     expect(agentToForm(published)).toMatchObject({ name: "Desk", description: "", config: { temperature: 1 } });
     const draft = { name: "Desk 2", config: { temperature: 0.5 } };
     expect(agentToForm({ ...published, draft })).toMatchObject({ name: "Desk 2", description: "", config: { temperature: 0.5 } });
-    expect(agentToForm({ ...published, draft: { step: "model" } })).toMatchObject({ name: "", config: { temperature: 1 } });
+    expect(agentToForm({ ...published, draft: { step: "model" } })).toMatchObject({ name: "Desk", config: { temperature: 1 } });
+  });
+
+  it("takes no stand-in for the name of what was never published", () => {
+    const agent = { ...published, name: "Untitled agent", status: "draft" as const, config: {} };
+    expect(agentToForm({ ...agent, draft: { sentence: "Sells tents" } })).toEqual(EMPTY_FORM);
   });
 
   it("is saved with where it began", () => {
@@ -91,11 +96,5 @@ describe("parseJsonSchema", () => {
   it("takes objects alone", () => {
     expect(parseJsonSchema('{"type":"object"}')).toEqual({ type: "object" });
     for (const source of ["", "[]", "null", "3", "{", '"x"']) expect(parseJsonSchema(source)).toBeUndefined();
-  });
-});
-
-describe("namesUsed", () => {
-  it("finds each name once, in order", () => {
-    expect(namesUsed("Hi {{ name }}, {{city}}!", "{{name}} {{a.b-c_1}} {{no name}} {{}} { {x} }")).toEqual(["name", "city", "a.b-c_1"]);
   });
 });

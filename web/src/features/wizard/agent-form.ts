@@ -1,4 +1,4 @@
-import type { AgentConfig, AgentDraft, Variable } from "@/lib/api/schema";
+import type { Agent, AgentConfig, AgentDraft, Variable } from "@/lib/api/schema";
 
 export type ResponseStyle = NonNullable<AgentConfig["response_style"]>;
 export type ResponseFormat = NonNullable<AgentConfig["response_format"]>;
@@ -143,13 +143,14 @@ export function configToForm(config: unknown): ConfigForm {
 }
 
 /** The form of an agent: its draft where it has one, else what is published. */
-export function agentToForm(agent: { name: string; description: string | null; config: unknown; draft?: AgentDraft | null }): AgentForm {
+export function agentToForm(agent: Pick<Agent, "name" | "description" | "config" | "status" | "draft">): AgentForm {
   const { draft } = agent;
-  if (!draft) return { name: agent.name, description: agent.description ?? "", config: configToForm(agent.config) };
+  // What a draft leaves out stays as published; what was never published has only a stand-in for a name.
+  const published = agent.status === "published" ? agent : { name: "", description: "", config: {} };
   return {
-    name: draft.name ?? "",
-    description: draft.description ?? "",
-    config: configToForm(draft.config ?? agent.config),
+    name: draft?.name ?? published.name,
+    description: draft?.description ?? published.description ?? "",
+    config: configToForm(draft?.config ?? published.config),
   };
 }
 
@@ -221,10 +222,4 @@ export function formToDraft(form: AgentForm, origin: Pick<AgentDraft, "step" | "
     ...origin,
     config: formToDraftConfig(form),
   };
-}
-
-/** Names used as `{{name}}` in a text, in the order of their first use. */
-export function namesUsed(...sources: readonly string[]): string[] {
-  const names = sources.flatMap((source) => [...source.matchAll(/\{\{\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*\}\}/g)].map((match) => match[1] ?? ""));
-  return [...new Set(names)];
 }

@@ -77,14 +77,19 @@ export function agentFormSchema(words: FormWords) {
 
 export type AgentFormSchema = ReturnType<typeof agentFormSchema>;
 
+export interface VariableMistake {
+  index: number;
+  code: "name" | "duplicate";
+}
+
 /** Names that cannot be used: no name beside other content, a wrong character, or taken already. */
-export function variableMistakes(variables: readonly Pick<VariableForm, "name" | "default" | "description">[]): { index: number; code: "name" | "duplicate" }[] {
+export function variableMistakes(variables: readonly Pick<VariableForm, "name" | "default" | "description">[]): VariableMistake[] {
   const taken = new Set<string>();
-  return variables.flatMap(({ name: typed, default: preset, description }, index) => {
+  return variables.flatMap(({ name: typed, default: preset, description }, index): VariableMistake[] => {
     const name = typed.trim();
     if (name === "" && preset === "" && description.trim() === "") return [];
-    if (!NAME.test(name)) return [{ index, code: "name" as const }];
-    if (taken.has(name)) return [{ index, code: "duplicate" as const }];
+    if (!NAME.test(name)) return [{ index, code: "name" }];
+    if (taken.has(name)) return [{ index, code: "duplicate" }];
     taken.add(name);
     return [];
   });
