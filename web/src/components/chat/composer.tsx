@@ -85,7 +85,7 @@ export function Composer({ onSend, onStop, busy, disabled = false, placeholder, 
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
         onFocus={preloadMarkdown}
-        className="block max-h-[40vh] min-h-13 w-full min-w-0 grow resize-none bg-transparent px-4 py-3.5 leading-normal outline-none placeholder:text-muted-foreground/80 disabled:cursor-not-allowed"
+        className="block max-h-[40vh] min-h-13 w-full min-w-0 grow resize-none bg-transparent px-4 py-3.5 leading-normal outline-none placeholder:text-muted-foreground disabled:cursor-not-allowed"
       />
       <div className={cn("flex items-center justify-between gap-2 p-2", children && "pt-0 ps-3")}>
         {children ? <div className="flex min-w-0 items-center gap-2">{children}</div> : null}

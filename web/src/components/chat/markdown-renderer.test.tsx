@@ -150,7 +150,8 @@ describe("the look of it", () => {
   });
 
   it("renders only the tail anew", () => {
-    const { container, rerender } = render(page("One.\n\nTwo.\n\nThree.\n\nFo"));
+    const { container, rerender } = render(page("One.\n\nTw"));
+    rerender(page("One.\n\nTwo.\n\nThree.\n\nFo"));
     const [first, second] = container.querySelectorAll("p");
     const before = first?.firstChild;
     rerender(page("One.\n\nTwo.\n\nThree.\n\nFour."));

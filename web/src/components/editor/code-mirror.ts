@@ -124,7 +124,7 @@ const theme = EditorView.theme({
   ".cm-scroller": { fontFamily: "inherit", lineHeight: "inherit", minHeight: "inherit", overflow: "auto" },
   ".cm-content": { minHeight: "inherit", padding: "0.625rem 0", caretColor: "var(--foreground)" },
   ".cm-line": { padding: "0 0.875rem" },
-  ".cm-placeholder": { color: "color-mix(in oklab, var(--muted-foreground) 80%, transparent)" },
+  ".cm-placeholder": { color: "var(--muted-foreground)" },
   ".cm-content ::selection, .cm-content::selection": { backgroundColor: "var(--primary-soft)", color: "inherit" },
   ".cm-variable": {
     borderRadius: "0.375rem",

@@ -118,7 +118,7 @@ function StandIn({ area, settings, value, events }: { area: RefObject<HTMLTextAr
       placeholder={settings.placeholder}
       onChange={(event) => events.onChange(event.target.value)}
       onKeyDown={onKeyDown}
-      className="block field-sizing-content max-h-[inherit] min-h-[inherit] w-full resize-none bg-transparent px-3.5 py-2.5 outline-none placeholder:text-muted-foreground/80"
+      className="block field-sizing-content max-h-[inherit] min-h-[inherit] w-full resize-none bg-transparent px-3.5 py-2.5 outline-none placeholder:text-muted-foreground"
     />
   );
 }
