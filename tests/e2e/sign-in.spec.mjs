@@ -58,7 +58,7 @@ test('a wrong password is told without saying which of the two was wrong', async
   await page.getByLabel('E-mail').fill(account.email);
   await page.getByLabel('Password', { exact: true }).fill('not the password');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('alert')).toContainText('The e-mail or the password is wrong.');
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('The e-mail or the password is wrong.');
   await expect(page.getByLabel('E-mail')).toHaveValue(account.email);
 });
 

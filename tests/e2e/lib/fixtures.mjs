@@ -16,6 +16,13 @@ function cookieOf(reply) {
   return line.slice(COOKIE.length + 1).split(';')[0];
 }
 
+/** Signs an account in, in a browser's context. */
+export function signIn(context, account, origin) {
+  return context.addCookies([{
+    name: COOKIE, value: cookieOf(account.reply), url: origin.replace('http:', 'https:'), httpOnly: true, secure: true, sameSite: 'Lax',
+  }]);
+}
+
 /** Watches a page for what a user would never see but must never be: returns the list of complaints. */
 export function watch(page, origin) {
   const complaints = [];
@@ -35,15 +42,17 @@ export function allow(complaints, pattern) {
   for (let i = complaints.length - 1; i >= 0; i -= 1) if (pattern.test(complaints[i])) complaints.splice(i, 1);
 }
 
+/** The server and its provider, shared by the tests of one worker. */
+export const world = [async ({}, use) => {
+  const world = await new World({ accounts: false, env: {} }).open();
+  // The first account is the administrator; tests that need a fresh server start their own.
+  world.admin = await register(world.anonymous, { name: 'First Admin' });
+  await use(world);
+  await world.close();
+}, { scope: 'worker' }];
+
 export const test = base.extend({
-  /** The server and its provider, shared by the tests of one worker. */
-  world: [async ({}, use) => {
-    const world = await new World({ accounts: false, env: {} }).open();
-    // The first account is the administrator; tests that need a fresh server start their own.
-    world.admin = await register(world.anonymous, { name: 'First Admin' });
-    await use(world);
-    await world.close();
-  }, { scope: 'worker' }],
+  world,
 
   /** Where the UI is. Chromium takes `localhost` as trustworthy, which Secure cookies need. */
   origin: async ({ world }, use) => use(`http://localhost:${world.server.port}`),
@@ -62,9 +71,7 @@ export const test = base.extend({
   /** A new account, signed in in the test's browser; `account.client` calls the API as it. */
   account: async ({ world, context, origin }, use) => {
     const account = await register(world.anonymous, { name: 'Ada Lovelace' });
-    await context.addCookies([{
-      name: COOKIE, value: cookieOf(account.reply), url: origin.replace('http:', 'https:'), httpOnly: true, secure: true, sameSite: 'Lax',
-    }]);
+    await signIn(context, account, origin);
     await use(account);
   },
 });

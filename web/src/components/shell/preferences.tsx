@@ -4,7 +4,7 @@ import { Languages, Monitor, Moon, Sun } from "lucide-react";
 import { useTheme } from "next-themes";
 
 import { Button } from "@/components/ui/button";
-import { DropdownMenu, DropdownMenuContent, DropdownMenuLabel, DropdownMenuRadioGroup, DropdownMenuRadioItem, DropdownMenuSeparator, DropdownMenuTrigger } from "@/components/ui/dropdown-menu";
+import { DropdownMenu, DropdownMenuBareRadioItem, DropdownMenuContent, DropdownMenuLabel, DropdownMenuRadioGroup, DropdownMenuRadioItem, DropdownMenuSeparator, DropdownMenuTrigger } from "@/components/ui/dropdown-menu";
 import { cn } from "@/lib/cn";
 import { useLocaleChoice, useT } from "@/lib/i18n";
 import { LOCALES, isLocale } from "@/lib/i18n-config";
@@ -36,13 +36,16 @@ export function LanguageMenu() {
   );
 }
 
+/** The chosen one has a ring; the outline is left to the focus. */
+const swatchClass = "swatch size-6 rounded-full border-2 border-popover ring-2 ring-transparent aria-checked:ring-ring";
+
 /** The accents as swatches; the colour is the token itself under each accent's name. */
-export function AccentPicker({ className }: { className?: string }) {
+export function AccentPicker() {
   const t = useT("core.theme");
   const accent = useUi((state) => state.accent);
   const setAccent = useUi((state) => state.setAccent);
   return (
-    <div role="radiogroup" aria-label={t("accent")} className={cn("flex gap-2", className)}>
+    <div role="radiogroup" aria-label={t("accent")} className="flex gap-2">
       {ACCENTS.map((name: Accent) => (
         <button
           key={name}
@@ -53,10 +56,35 @@ export function AccentPicker({ className }: { className?: string }) {
           title={t(`accents.${name}`)}
           data-accent={name}
           onClick={() => setAccent(name)}
-          className="swatch size-6 rounded-full border-2 border-popover outline-2 outline-transparent aria-checked:outline-ring"
+          className={swatchClass}
         />
       ))}
     </div>
+  );
+}
+
+/** The same as entries of a menu, which may hold nothing else; it stays open to try several. */
+function AccentEntries() {
+  const t = useT("core.theme");
+  const accent = useUi((state) => state.accent);
+  const setAccent = useUi((state) => state.setAccent);
+  return (
+    <DropdownMenuRadioGroup value={accent} aria-label={t("accent")} className="flex gap-2 px-2.5 pb-1.5">
+      {ACCENTS.map((name) => (
+        <DropdownMenuBareRadioItem
+          key={name}
+          value={name}
+          aria-label={t(`accents.${name}`)}
+          title={t(`accents.${name}`)}
+          data-accent={name}
+          onSelect={(event) => {
+            event.preventDefault();
+            setAccent(name);
+          }}
+          className={cn(swatchClass, "cursor-pointer")}
+        />
+      ))}
+    </DropdownMenuRadioGroup>
   );
 }
 
@@ -80,7 +108,7 @@ export function ThemeMenu() {
         </DropdownMenuRadioGroup>
         <DropdownMenuSeparator />
         <DropdownMenuLabel>{t("accent")}</DropdownMenuLabel>
-        <AccentPicker className="px-2.5 pb-1.5" />
+        <AccentEntries />
       </DropdownMenuContent>
     </DropdownMenu>
   );

@@ -13,7 +13,7 @@ import { Link } from "@/lib/nav";
 import { AgentBadges, modelOf } from "./agent-badges";
 import { AgentMenu } from "./agent-menu";
 
-const GRID = "grid gap-4 sm:grid-cols-2 xl:grid-cols-3";
+const GRID = "grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-2 xl:grid-cols-3";
 
 /** Where a click on an agent leads: to building it on, or to using it. */
 export function hrefOf({ id, status }: Pick<AgentSummary, "id" | "status">): string {

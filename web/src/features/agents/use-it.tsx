@@ -24,7 +24,7 @@ const HIGHLIGHT = { curl: "bash", javascript: "javascript", python: "python" } a
 function Fact({ label, value }: { label: string; value: string }) {
   const t = useT("core");
   return (
-    <div className="grid gap-1">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-1">
       <dt className="text-xs text-muted-foreground">{label}</dt>
       <dd className="flex items-center gap-1 rounded-lg bg-muted ps-3">
         <code dir="ltr" className="min-w-0 grow truncate py-2 font-mono text-xs" title={value}>{value}</code>
@@ -81,7 +81,7 @@ export function UseIt({ agent }: { agent: Agent }) {
         <Field label={t("input")}>
           <FieldInput value={text ?? config.suggested_questions?.[0] ?? t("input_default")} onChange={(event) => setText(event.target.value)} maxLength={500} />
         </Field>
-        <dl className="grid gap-4">
+        <dl className="grid grid-cols-[minmax(0,1fr)] gap-4">
           <Fact label={t("endpoint")} value={`${origin}/v1/ai/generate`} />
           <Fact label={t("agent_id")} value={agent.id} />
         </dl>

@@ -96,7 +96,7 @@ export function KeysSection() {
   const keys = $api.useInfiniteQuery("get", "/v1/api-keys", { params: { query: { limit: PAGE } } }, BY_CURSOR);
   const all = keys.data?.pages.flatMap((page) => page.data) ?? [];
   return (
-    <section className="grid gap-4">
+    <section className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="max-w-xl text-sm text-muted-foreground">{t("description")}</p>
         {all.length ? <Button onClick={() => setCreating(true)}><Plus />{t("create")}</Button> : null}

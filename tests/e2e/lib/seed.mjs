@@ -1,0 +1,130 @@
+// What stands in the app when its screens are looked at: agents, prompts, runs of every ending, errors,
+// keys. All of it goes through the API, as people would have made it.
+import { browserOf, register } from '../../lib/world.mjs';
+import { expect } from '../../lib/expect.mjs';
+
+export const ANSWER = `You can return shoes within **30 days**, worn or not, as long as the sole shows no wear.
+
+1. Open *Orders* and choose the pair.
+2. Print the label, or show the code at the counter.
+3. Hand the parcel in. The money is back after 3–5 working days.
+
+| Way | Costs | Takes |
+|---|---:|---|
+| Parcel shop | free | 3–5 days |
+| In the store | free | at once |
+
+> Outlet goods can be exchanged, not refunded.
+
+\`\`\`json
+{ "order": "A-20391", "reason": "size", "refund": true }
+\`\`\`
+
+More in [the policy](https://shop.example/returns).`;
+
+const SUPPORT = {
+  name: 'Returns desk',
+  description: 'Answers questions about returns and refunds, asks for the order number, and hands over to a person when money is disputed.',
+  config: {
+    provider: 'openai', model: 'gpt-4o-mini', fallback_models: ['anthropic/claude-3-5-haiku', 'sandbox/sandbox'],
+    persona: 'You are a patient, experienced support agent of an outdoor shop. The customer is called {{customer}}.',
+    instructions: 'You answer questions about returns, exchanges and refunds.\n\n- Ask for the order number when it is missing.\n- Quote the policy, never guess.\n- Hand over to a person when somebody disputes a refund.',
+    greeting: 'Hello, this is the **returns desk**. What would you like to send back?',
+    suggested_questions: ['How long may I return shoes?', 'Where is my refund?', 'Can I exchange a present without the receipt?'],
+    variables: [
+      { name: 'customer', type: 'string', description: 'The customer’s first name', default: 'Grace' },
+      { name: 'loyal', type: 'boolean', description: 'Whether they have bought before' },
+    ],
+    response_style: 'friendly', response_format: 'markdown', temperature: 0.4, max_tokens: 800, language: 'English',
+    memory: { history_turns: 8 }, limits: { timeout_s: 90 },
+  },
+};
+
+const AGENTS = [
+  { name: 'Release notes', description: 'Turns a list of commits into notes that customers understand.', config: { provider: 'anthropic', model: 'claude-3-5-haiku', instructions: 'Group by new, improved and fixed.', temperature: 0.2 } },
+  { name: 'Contract check: deadlines, notice periods and unusual clauses', description: 'Lists what is out of the ordinary, each with the quoted sentence, so that a lawyer finds it at once and nobody signs what they have not read.', config: { provider: 'openai', model: 'gpt-4o-2024-11-20-with-a-very-long-deployment-name', instructions: 'Quote every clause.', response_format: 'json_schema', json_schema: { type: 'object', properties: { clauses: { type: 'array', items: { type: 'string' } } } } } },
+  { name: 'Deutschstunde', description: 'Übt Alltagsdeutsch mit Anfängerinnen und Anfängern.', config: { provider: 'sandbox', model: 'sandbox', instructions: 'Verbessere einen Fehler auf einmal.', response_style: 'playful' } },
+  { name: 'مساعد المبيعات', description: 'يجيب عن أسئلة العملاء حول المنتجات والأسعار.', config: { provider: 'openai', model: 'gpt-4o-mini', instructions: 'أجب بإيجاز.' } },
+];
+
+const PROMPTS = [
+  { name: 'Support tone', prompt_text: 'You are the voice of {{company}}.\n\nAnswer in at most {{sentences}} sentences. Be kind, be exact, and end with what happens next.\nNever promise a refund.', metadata: { category: 'support', tags: ['tone', 'customers'] } },
+  { name: 'SQL helper', prompt_text: 'Write one PostgreSQL statement that answers: {{question}}\nUse only these tables:\n{{tables}}', metadata: { category: 'data', tags: ['sql', 'engineering'] } },
+  { name: null, prompt_text: 'Summarise the following meeting in five bullet points, decisions first, then who does what until when:\n\n{{transcript}}', metadata: { category: 'work', tags: ['meetings'] } },
+];
+
+const ERRORS = [
+  { kind: 'error', message: 'TypeError: Cannot read properties of undefined (reading "map")', stack: 'TypeError: Cannot read properties of undefined (reading "map")\n    at AgentTable (agent-table.tsx:41:20)\n    at renderWithHooks (react-dom.js:1:40213)', path: '/agents' },
+  { kind: 'csp', message: 'img-src refused https://tracker.example/pixel.gif', path: '/runs' },
+];
+
+/** One answered question; `script` is what the provider does with it. */
+async function ask({ fake, client, agent, model, text, script, conversation, more = {} }) {
+  fake.script(model, script);
+  const reply = await client.post('/v1/ai/generate', {
+    agent_id: agent.id, input_text: text, ...(conversation ? { conversation_id: conversation } : {}), ...more,
+  });
+  return reply.json;
+}
+
+const newest = async (client, query) => expect(await client.get(`/v1/runs?limit=1&${query}`), 200).data[0];
+
+/** Runs of every ending; returns one of each. */
+async function seedRuns({ world: { fake, server }, account, agent, others }) {
+  const { client } = account;
+  const about = { fake, client, agent, model: 'gpt-4o-mini' };
+  const first = await ask({ ...about, text: 'How long may I return shoes?', script: { text: ANSWER, chunks: 12, delay: 4 }, more: { metadata: { channel: 'web', ticket: 4711 } } });
+  await ask({ ...about, text: 'And without the box?', conversation: first.conversation_id, script: { text: 'Yes. The box is welcome, and not needed.', chunks: 3 } });
+  await ask({ ...about, text: 'Where is my refund for order A-20391?', script: { text: 'It left us yesterday and is with your bank.', finish: 'length' } });
+  await ask({ ...about, agent: others[0], model: 'claude-3-5-haiku', text: 'feat: faster search; fix: the menu closes', script: { text: '## New\n\nSearch answers faster.' } });
+  // It has no fallback, so the refusal of its model is the end.
+  await ask({ ...about, agent: others[1], model: others[1].config.model, text: 'Which clauses are unusual?', script: { status: 401 } });
+  const failed = await newest(client, 'status=failed');
+  const cut = await client.stream('/v1/ai/generate', { agent_id: agent.id, input_text: '[[fault=reset_midstream after=2 chunks=6]] Tell me everything about returns.', stream: true });
+  await cut.all();
+  const broken = await newest(client, 'status=failed');
+  const browser = browserOf(account, server);
+  const begin = async (text) => {
+    fake.script('gpt-4o-mini', { fault: 'slow_drip', after: 3, chunks: 6, drip: 1000, text: ANSWER });
+    const stream = await browser.stream('/v1/ai/generate', { agent_id: agent.id, input_text: text, stream: true });
+    const { data } = await stream.until('run.started');
+    await stream.until('delta');
+    stream.close();
+    return data.run_id;
+  };
+  const cancelled = await begin('Write me a poem about every product.');
+  expect(await browser.post(`/v1/runs/${cancelled}/cancel`), 200);
+  const running = await begin('Explain the whole policy, please.');
+  return { completed: first.run_id, conversation: first.conversation_id, failed: failed.id, broken: broken.id, cancelled, running };
+}
+
+async function seedAgents(client) {
+  const create = async (body) => expect(await client.post('/v1/agents', body), 201);
+  const support = await create(SUPPORT);
+  const others = [];
+  for (const agent of AGENTS) others.push(await create(agent));
+  expect(await client.put(`/v1/agents/${others[0].id}/draft`, { name: 'Release notes', config: { ...AGENTS[0].config, temperature: 0.6 }, step: 'model' }), 200);
+  const draft = await create({ draft: { name: 'Interview helper', description: 'Prepares questions for a conversation.', step: 'instructions', sentence: 'Prepares interview questions from a job advert.', config: { provider: 'openai', model: 'gpt-4o-mini', instructions: 'Ask one question at a time.', greeting: 'Which position is it about?' } } });
+  const blank = await create({ draft: { name: '', step: 'identity', config: {} } });
+  return { support, others, draft, blank };
+}
+
+async function seedPrompts(client) {
+  const prompts = [];
+  for (const prompt of PROMPTS) prompts.push(expect(await client.post('/v1/prompts', prompt), 201));
+  return prompts;
+}
+
+/** Two accounts: `ada` with everything, `bob` with nothing yet. */
+export async function seed(world) {
+  const ada = await register(world.anonymous, { name: 'Ada Lovelace' });
+  const bob = await register(world.anonymous, { name: 'Bob' });
+  const agents = await seedAgents(ada.client);
+  const prompts = await seedPrompts(ada.client);
+  const runs = await seedRuns({ world, account: ada, agent: agents.support, others: agents.others });
+  for (const error of ERRORS) expect(await ada.client.post('/v1/errors', error), 204);
+  for (const body of [{ name: 'Website backend', scopes: ['ai:run'] }, { name: 'Nightly export of every answer into the warehouse' }]) {
+    expect(await ada.client.post('/v1/api-keys', body), 201);
+  }
+  return { ada, bob, agents, prompts, runs };
+}

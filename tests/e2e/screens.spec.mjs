@@ -1,0 +1,46 @@
+// Every screen in every form: what axe, the console, the policy, the network and a ruler have to say about it.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+import { AxeBuilder } from '@axe-core/playwright';
+
+import { layoutFaults } from './lib/layout.mjs';
+import { SCREENS } from './lib/screens.mjs';
+import { expect, FORMS, test } from './lib/stage.mjs';
+
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+/** Where a page twice as large is looked at: the densest ones. */
+const ZOOMED = ['dashboard', 'agents-cards', 'agent-conversation', 'run-completed', 'settings-keys', 'login'];
+
+// Screens do not depend on one another, so both workers take what comes next.
+test.describe.configure({ mode: 'parallel' });
+test.use({ trace: 'off' });
+
+async function axeFaults(page, { exempt = [] }) {
+  const axe = new AxeBuilder({ page }).withTags(WCAG).setLegacyMode();
+  for (const [selector] of exempt) axe.exclude(selector);
+  const { violations } = await axe.analyze();
+  return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, any }) => `${id}: ${help}\n  ${target.join(' ')}\n  ${any[0]?.message ?? ''}`));
+}
+
+async function keepPicture(page, form, screen) {
+  const folder = process.env.AGENTGEN_SCREENSHOTS;
+  if (!folder) return;
+  mkdirSync(path.join(folder, form), { recursive: true });
+  await page.screenshot({ path: path.join(folder, form, `${screen.name}.png`), fullPage: true });
+}
+
+for (const [form, options] of Object.entries(FORMS)) {
+  const shown = SCREENS.filter(({ name, wide }) => !(wide && form !== 'light' && form !== 'dark' && form !== 'arabic') && (form !== 'zoomed' || ZOOMED.includes(name)));
+  for (const screen of shown) {
+    test(`${form}: ${screen.name}`, async ({ stage }) => {
+      const viewer = await stage(options, screen.who);
+      await viewer.show(screen);
+      await keepPicture(viewer.page, form, screen);
+      expect.soft(await viewer.page.evaluate(layoutFaults), 'layout').toEqual([]);
+      expect.soft(await axeFaults(viewer.page, screen), 'accessibility').toEqual([]);
+      expect.soft(viewer.complaints, 'complaints of the browser').toEqual([]);
+      await viewer.leave(screen);
+    });
+  }
+}
