@@ -68,8 +68,8 @@ function Failure({ turn, actions: { retry, resume } }: { turn: Turn; actions: Ch
   return (
     <div className={cn("flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border px-3.5 py-2.5", lost ? "border-warning/30 bg-warning-soft/60" : "border-destructive/30 bg-destructive-soft/60")}>
       <Icon aria-hidden="true" className={cn("size-4.5 shrink-0", lost ? "text-warning" : "text-destructive")} />
-      <div className="grid min-w-40 flex-1 gap-0.5">
-        <p dir="auto" className="text-start text-sm break-words">{text(turn)}</p>
+      <div className="grid min-w-56 flex-1 gap-0.5">
+        <p className="text-sm break-words"><bdi>{text(turn)}</bdi></p>
         <p className="flex flex-wrap gap-x-3 font-mono text-xs break-all text-muted-foreground">
           {TOLD_IN_WORDS.has(code) ? null : <bdi>{code}</bdi>}
           {requestId ? <bdi>{t("error.request", { id: requestId })}</bdi> : null}

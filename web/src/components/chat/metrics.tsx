@@ -7,11 +7,13 @@ import type { TurnMetrics } from "@/lib/chat";
 import { useFormat } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 
-function Figure({ name, children }: { name: string; children: ReactNode }) {
+/** Short for the eye; with its name and the exact value for the ear and the pointer. */
+function Figure({ name, exact, children }: { name: string; exact?: string; children: ReactNode }) {
+  const whole = exact === undefined ? name : `${name}: ${exact}`;
   return (
-    <span className="whitespace-nowrap" title={name}>
-      <span className="sr-only">{name}: </span>
-      {children}
+    <span className="whitespace-nowrap" title={whole}>
+      <span aria-hidden="true">{children}</span>
+      <span className="sr-only">{whole}</span>
     </span>
   );
 }
@@ -34,12 +36,12 @@ export function Metrics({ metrics: { usage, latencyMs, ttftMs }, model, cached =
       {model ? <span dir="ltr" className="max-w-52 truncate" title={model}>{model}</span> : null}
       {usage ? (
         <>
-          <Figure name={`${t("input")} (${number(usage.input_tokens)})`}>{t("input_short", { count: compact(usage.input_tokens) })}</Figure>
-          <Figure name={`${t("output")} (${number(usage.output_tokens)})`}>{t("output_short", { count: compact(usage.output_tokens) })}</Figure>
+          <Figure name={t("input")} exact={number(usage.input_tokens)}>{t("input_short", { count: compact(usage.input_tokens) })}</Figure>
+          <Figure name={t("output")} exact={number(usage.output_tokens)}>{t("output_short", { count: compact(usage.output_tokens) })}</Figure>
         </>
       ) : null}
-      {latencyMs === undefined ? null : <Figure name={t("latency")}>{duration(latencyMs)}</Figure>}
-      {ttftMs === undefined ? null : <Figure name={t("ttft")}>{t("ttft_short", { time: duration(ttftMs) })}</Figure>}
+      {latencyMs === undefined ? null : <Figure name={t("latency")} exact={duration(latencyMs)}>{duration(latencyMs)}</Figure>}
+      {ttftMs === undefined ? null : <Figure name={t("ttft")} exact={duration(ttftMs)}>{t("ttft_short", { time: duration(ttftMs) })}</Figure>}
       {cached ? <Figure name={t("cached_hint")}>{t("cached")}</Figure> : null}
     </div>
   );
