@@ -1,0 +1,14 @@
+import type { Metadata } from "next";
+
+import { RunDetailScreen } from "@/features/runs/run-detail-screen";
+
+export const metadata: Metadata = { title: "Run" };
+
+/** Exported once as a shell; the screen reads the id from the address. */
+export function generateStaticParams() {
+  return [{ id: "_" }];
+}
+
+export default function Page() {
+  return <RunDetailScreen />;
+}
