@@ -9,12 +9,17 @@ interface UiState {
   sidebarCollapsed: boolean;
   accent: Accent;
   agentsView: "cards" | "table";
+  promptsView: "cards" | "table";
+  /** The first steps on the dashboard, put away by who does not want them. */
+  setupHidden: boolean;
   paletteOpen: boolean;
   shortcutsOpen: boolean;
   sessionExpired: boolean;
   setSidebarCollapsed: (collapsed: boolean) => void;
   setAccent: (accent: Accent) => void;
   setAgentsView: (view: "cards" | "table") => void;
+  setPromptsView: (view: "cards" | "table") => void;
+  setSetupHidden: (hidden: boolean) => void;
   setPaletteOpen: (open: boolean) => void;
   setShortcutsOpen: (open: boolean) => void;
   setSessionExpired: (expired: boolean) => void;
@@ -26,19 +31,23 @@ export const useUi = create<UiState>()(
       sidebarCollapsed: false,
       accent: "iris",
       agentsView: "cards",
+      promptsView: "cards",
+      setupHidden: false,
       paletteOpen: false,
       shortcutsOpen: false,
       sessionExpired: false,
       setSidebarCollapsed: (sidebarCollapsed) => set({ sidebarCollapsed }),
       setAccent: (accent) => set({ accent }),
       setAgentsView: (agentsView) => set({ agentsView }),
+      setPromptsView: (promptsView) => set({ promptsView }),
+      setSetupHidden: (setupHidden) => set({ setupHidden }),
       setPaletteOpen: (paletteOpen) => set({ paletteOpen }),
       setShortcutsOpen: (shortcutsOpen) => set({ shortcutsOpen }),
       setSessionExpired: (sessionExpired) => set({ sessionExpired }),
     }),
     {
       name: "agentgen.ui",
-      partialize: ({ sidebarCollapsed, accent, agentsView }) => ({ sidebarCollapsed, accent, agentsView }),
+      partialize: ({ sidebarCollapsed, accent, agentsView, setupHidden, promptsView }) => ({ sidebarCollapsed, accent, agentsView, setupHidden, promptsView }),
     },
   ),
 );

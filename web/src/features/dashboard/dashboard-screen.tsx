@@ -1,0 +1,108 @@
+"use client";
+
+import { ChartNoAxesColumn } from "lucide-react";
+import { useMemo } from "react";
+
+import { ErrorCard } from "@/components/shell/error-card";
+import { Button } from "@/components/ui/button";
+import { EmptyState } from "@/components/ui/empty-state";
+import { PageHeader } from "@/components/ui/page-header";
+import { Segmented } from "@/components/ui/segmented";
+import { Skeleton } from "@/components/ui/skeleton";
+import { $api } from "@/lib/api/query";
+import type { Dashboard } from "@/lib/api/schema";
+import { cn } from "@/lib/cn";
+import { useT } from "@/lib/i18n";
+import { Link, useQueryState } from "@/lib/nav";
+
+import { ByAgent, ByError, ByModel } from "./breakdown";
+import { LatencyChart, RunsChart, TokensChart } from "./dashboard-charts";
+import { DEFAULT_RANGE, RANGES, readRange, type Range } from "./figures";
+import { RecentRuns } from "./recent-runs";
+import { RestoreSetup, SetupList } from "./setup-list";
+import { StatTiles, StatTilesSkeleton } from "./stat-tiles";
+import { Drafts, SavedConfigurations } from "./work";
+
+const REFRESH_MS = 60_000;
+
+function RangePicker({ range, onChange }: { range: Range; onChange: (range: Range) => void }) {
+  const t = useT("dashboard.range");
+  const options = RANGES.map((value) => ({
+    value,
+    name: t(value),
+    label: <><span className="sm:hidden">{t(`${value}_short`)}</span><span className="hidden sm:inline">{t(value)}</span></>,
+  }));
+  return <Segmented<Range> label={t("label")} value={range} options={options} onChange={onChange} />;
+}
+
+function NoRuns({ range, onLonger }: { range: Range; onLonger: () => void }) {
+  const t = useT("dashboard.empty");
+  return (
+    <EmptyState
+      icon={ChartNoAxesColumn}
+      title={t("title")}
+      className="h-full"
+      action={(
+        <>
+          {range === "90d" ? null : <Button variant="secondary" onClick={onLonger}>{t("longer")}</Button>}
+          <Button asChild variant="secondary"><Link href="/agents">{t("agents")}</Link></Button>
+        </>
+      )}
+    >
+      {t("body")}
+    </EmptyState>
+  );
+}
+
+function Analysis({ data }: { data: Dashboard }) {
+  if (data.totals.runs === 0) return null;
+  return (
+    <>
+      <LatencyChart data={data} className="xl:col-span-6" />
+      <TokensChart data={data} className="xl:col-span-6" />
+      <ByModel models={data.models} className="xl:col-span-5" />
+      <ByAgent agents={data.agents} className="xl:col-span-4" />
+      <ByError errors={data.errors} className="xl:col-span-3" />
+    </>
+  );
+}
+
+/** What one works with stands beside the figures, whatever they say. */
+function Grid({ data, range, onLonger }: { data: Dashboard | undefined; range: Range; onLonger: () => void }) {
+  const figures = () => {
+    if (!data) return <Skeleton className="h-full min-h-[19.75rem] rounded-xl" />;
+    return data.totals.runs === 0 ? <NoRuns range={range} onLonger={onLonger} /> : <RunsChart data={data} className="h-full" />;
+  };
+  return (
+    <div className="mt-4 grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-12">
+      <div className="min-w-0 xl:col-span-8">{figures()}</div>
+      <Drafts className="xl:col-span-4" />
+      <RecentRuns className="xl:col-span-8" />
+      <SavedConfigurations className="xl:col-span-4" />
+      {data ? <Analysis data={data} /> : null}
+    </div>
+  );
+}
+
+export function DashboardScreen() {
+  const t = useT("dashboard");
+  const [params, setParams] = useQueryState();
+  const range = useMemo(() => readRange(params), [params]);
+  const { data, error, isFetching, isPlaceholderData, refetch } = $api.useQuery("get", "/v1/dashboard", { params: { query: { range } } }, {
+    placeholderData: (before) => before,
+    refetchInterval: REFRESH_MS,
+  });
+  const setRange = (next: Range) => setParams({ range: next === DEFAULT_RANGE ? null : next });
+  return (
+    <div className="page">
+      <PageHeader title={t("title")} description={t("description")} actions={<RangePicker range={range} onChange={setRange} />} />
+      {data ? <SetupList setup={data.setup} onCheck={() => void refetch()} checking={isFetching} /> : null}
+      {error ? <ErrorCard error={error} onRetry={() => void refetch()} className="mb-4" /> : null}
+      <div aria-busy={isPlaceholderData} className={cn("transition-opacity", isPlaceholderData && "opacity-60")}>
+        {data ? <StatTiles data={data} /> : error ? null : <StatTilesSkeleton />}
+        <Grid data={data} range={range} onLonger={() => setRange("90d")} />
+      </div>
+      {data ? <RestoreSetup setup={data.setup} /> : null}
+    </div>
+  );
+}
