@@ -3,13 +3,46 @@
 /** The one file that knows the router. Screens use what it exports and stay router-neutral. */
 import NextLink from "next/link";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
-import { useCallback, useMemo, useSyncExternalStore, type ComponentProps } from "react";
+import { useCallback, useEffect, useMemo, useSyncExternalStore, type ComponentProps } from "react";
 
-export type LinkProps = Omit<ComponentProps<typeof NextLink>, "prefetch">;
+/** Told where somebody wants to go; `go` leads there. */
+export type LeaveGuard = (go: () => void) => void;
+
+let leaveGuard: LeaveGuard | null = null;
+
+/**
+ * While `guard` is given, links and commands that leave the screen ask it first, and the browser warns
+ * before it closes or reloads the page. Back and Forward cannot be held: keep what must not be lost.
+ */
+export function useLeaveGuard(guard: LeaveGuard | null): void {
+  useEffect(() => {
+    if (!guard) return undefined;
+    leaveGuard = guard;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", warn);
+    return () => {
+      if (leaveGuard === guard) leaveGuard = null;
+      window.removeEventListener("beforeunload", warn);
+    };
+  }, [guard]);
+}
+
+function leave(go: () => void): void {
+  if (leaveGuard) leaveGuard(go);
+  else go();
+}
+
+export type LinkProps = Omit<ComponentProps<typeof NextLink>, "prefetch" | "onNavigate" | "href"> & { href: string };
 
 /** A link inside the app. Nothing is fetched before it is followed: 66 requests a page became 25. */
 export function Link(props: LinkProps) {
-  return <NextLink prefetch={false} {...props} />;
+  const router = useRouter();
+  const onNavigate = (event: { preventDefault: () => void }) => {
+    if (!leaveGuard) return;
+    event.preventDefault();
+    leave(() => router.push(props.href));
+  };
+  return <NextLink prefetch={false} onNavigate={onNavigate} {...props} />;
 }
 
 /** The current path, such as `/agents/018f…`; without search and hash. */
@@ -35,11 +68,15 @@ export function useNavigate(): Navigate {
   return useCallback(
     (to, options) => {
       const scroll = { scroll: options?.scroll ?? true };
-      if (options?.replace) router.replace(to, scroll);
-      else router.push(to, scroll);
+      leave(() => (options?.replace ? router.replace(to, scroll) : router.push(to, scroll)));
     },
     [router],
   );
+}
+
+/** Gives the screen that is shown another address; no other screen is made of it. */
+export function renameAddress(to: string): void {
+  window.history.replaceState(null, "", to);
 }
 
 const unchanging = () => () => undefined;

@@ -7,6 +7,7 @@ import { useDeferredValue, useState, type ReactNode } from "react";
 
 import { Kbd } from "@/components/ui/kbd";
 import { $api } from "@/lib/api/query";
+import type { Prompt } from "@/lib/api/schema";
 import { useT } from "@/lib/i18n";
 import { useNavigate } from "@/lib/nav";
 import { useUi } from "@/lib/store";
@@ -14,6 +15,11 @@ import { useUi } from "@/lib/store";
 import { NAVIGATION } from "./navigation";
 
 const FOUND_AT_MOST = 6;
+const TITLE_CHARS = 80;
+
+function promptTitle({ name, prompt_text }: Pick<Prompt, "name" | "prompt_text">): string {
+  return name || prompt_text.trim().slice(0, TITLE_CHARS);
+}
 
 function Item({ icon: Icon, children, hint, value, onSelect }: { icon: LucideIcon; children: ReactNode; hint?: string; value?: string; onSelect: () => void }) {
   return (
@@ -50,8 +56,8 @@ function Found({ query, go }: { query: string; go: (to: string) => void }) {
       {prompts.data?.data.length ? (
         <Command.Group heading={t("prompts")} className={groupClass} forceMount>
           {prompts.data.data.map((prompt) => (
-            <Item key={prompt.id} icon={ScrollText} value={`${prompt.prompt_text.slice(0, 80)} ${q} ${prompt.id}`} onSelect={() => go(`/prompts/${prompt.id}`)}>
-              {prompt.prompt_text.slice(0, 80)}
+            <Item key={prompt.id} icon={ScrollText} value={`${promptTitle(prompt)} ${q} ${prompt.id}`} onSelect={() => go(`/prompts/${prompt.id}`)}>
+              <bdi>{promptTitle(prompt)}</bdi>
             </Item>
           ))}
         </Command.Group>

@@ -1,0 +1,155 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+
+import { toast } from "@/components/ui/toast";
+import { api } from "@/lib/api/client";
+import { toApiError, type ApiError } from "@/lib/api/problem";
+import { $api } from "@/lib/api/query";
+import type { Prompt } from "@/lib/api/schema";
+import { useT } from "@/lib/i18n";
+
+import { draftOf, fieldOf, inputOf, sameDraft, type DraftMistakes, type PromptDraft } from "./draft";
+import { Memory } from "./memory";
+
+interface Copy {
+  draft: PromptDraft;
+  /** What the server had when it was begun; null: nothing yet. */
+  base: Prompt | null;
+}
+
+const MOST_KEPT = 20;
+/** Changes that somebody left without saving, by the browser's Back for instance; while the page is open. */
+const unsaved = new Memory<Copy>(MOST_KEPT);
+
+export interface DraftOptions {
+  /** Names what is kept: the prompt's id, or what a new one is begun with. */
+  name: string;
+  stored: Prompt | null;
+  start: PromptDraft;
+  onCreated: (prompt: Prompt) => void;
+}
+
+export type PromptDraftState = ReturnType<typeof usePromptDraft>;
+
+function isDirty({ draft, base }: Copy, start: PromptDraft): boolean {
+  return !sameDraft(draft, base ? draftOf(base) : start);
+}
+
+function useStore() {
+  const queries = useQueryClient();
+  const create = $api.useMutation("post", "/v1/prompts");
+  const replace = $api.useMutation("put", "/v1/prompts/{id}");
+  /** Stores the draft over the version that was seen, or whatever stands there with `version` null. */
+  return async (draft: PromptDraft, id: string | null, version: number | null): Promise<Prompt> => {
+    const body = inputOf(draft);
+    const header = version === null ? {} : { "If-Match": `"${version}"` };
+    const prompt = await (id === null ? create.mutateAsync({ body }) : replace.mutateAsync({ params: { path: { id }, header }, body }));
+    queries.setQueryData($api.queryOptions("get", "/v1/prompts/{id}", { params: { path: { id: prompt.id } } }).queryKey, prompt);
+    return prompt;
+  };
+}
+
+async function read(id: string): Promise<Prompt | null> {
+  const reply = await api.GET("/v1/prompts/{id}", { params: { path: { id } } }).catch(() => null);
+  return reply?.data ?? null;
+}
+
+/** Puts what the server found wrong on the form's fields; the rest is told in a toast. */
+function useRefusal() {
+  const t = useT("core.error");
+  return (error: ApiError): DraftMistakes => {
+    const mistakes: DraftMistakes = {};
+    const rest: string[] = [];
+    for (const { field, message } of error.fields) {
+      const name = fieldOf(field);
+      if (name) mistakes[name] ??= message;
+      else rest.push(message);
+    }
+    if (!Object.keys(mistakes).length || rest.length) toast({ tone: "error", title: t("action_failed"), description: error.offline ? t("offline") : rest.join(" ") || error.message });
+    return mistakes;
+  };
+}
+
+/** A prompt as it is written: what differs from the server's, saving it, and what comes in between. */
+export function usePromptDraft({ name, stored, start, onCreated }: DraftOptions) {
+  const t = useT("prompts");
+  const [copy, setCopy] = useState<Copy>(() => unsaved.get(name) ?? { draft: stored ? draftOf(stored) : start, base: stored });
+  const [saving, setSaving] = useState(false);
+  const [mistakes, setMistakes] = useState<DraftMistakes>({});
+  const [theirs, setTheirs] = useState<Prompt | null>(null);
+  const [gone, setGone] = useState(false);
+  const store = useStore();
+  const refuse = useRefusal();
+  const { draft, base } = copy;
+  const dirty = !gone && isDirty(copy, start);
+
+  // Changed elsewhere, and nothing here: follow.
+  if (stored && base && stored.version > base.version && !dirty && !saving) setCopy({ draft: draftOf(stored), base: stored });
+
+  const latest = useRef({ copy, dirty });
+  useEffect(() => {
+    latest.current = { copy, dirty };
+  });
+  useEffect(() => {
+    unsaved.delete(name);
+    return () => {
+      if (latest.current.dirty) unsaved.set(latest.current.copy.base?.id ?? name, latest.current.copy);
+    };
+  }, [name]);
+
+  const write = async (id: string | null, version: number | null): Promise<boolean> => {
+    setSaving(true);
+    try {
+      const prompt = await store(draft, id, version);
+      setCopy((now) => ({ ...now, base: prompt }));
+      setMistakes({});
+      setTheirs(null);
+      if (id !== prompt.id) onCreated(prompt);
+      return true;
+    } catch (thrown) {
+      const error = toApiError(thrown);
+      const other = error.status === 412 && id !== null ? await read(id) : null;
+      if (other) setTheirs(other);
+      else if (error.status === 404 && id !== null) toast({ tone: "error", title: t("toast.vanished"), action: { label: t("toast.save_as_new"), onClick: () => void write(null, null) } });
+      else setMistakes(refuse(error));
+      return false;
+    } finally {
+      setSaving(false);
+    }
+  };
+
+  return {
+    draft,
+    base,
+    dirty,
+    saving,
+    mistakes,
+    theirs,
+    change: (change: Partial<PromptDraft>) => {
+      setCopy((now) => ({ ...now, draft: { ...now.draft, ...change } }));
+      setMistakes((now) => Object.fromEntries(Object.entries(now).filter(([field]) => !(field in change))));
+    },
+    /** Whether it is stored now. */
+    save: async (): Promise<boolean> => {
+      if (saving) return false;
+      if (!draft.text.trim()) {
+        setMistakes({ text: t("mistake.no_text") });
+        return false;
+      }
+      if (base && !dirty) return true;
+      return write(base?.id ?? null, base?.version ?? null);
+    },
+    /** Ends a conflict: by theirs, by ours, or not yet. */
+    resolve: (by: "theirs" | "mine" | "later") => {
+      if (by === "mine" && theirs) void write(theirs.id, theirs.version);
+      else {
+        if (by === "theirs" && theirs) setCopy({ draft: draftOf(theirs), base: theirs });
+        setTheirs(null);
+      }
+    },
+    /** What is not saved may be lost: it is to be deleted, or was given up. */
+    setGone,
+  };
+}
