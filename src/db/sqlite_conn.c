@@ -90,6 +90,8 @@ static enum ag_err configure(struct ag_sqlite_conn *conn, enum ag_sqlite_role ro
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_busy_timeout(conn->db, conn->busy_ms);
+    int rc = ag_sqlite_add_like(conn->db);
+    if (rc != SQLITE_OK) return ag_sqlite_fail(conn, rc, "adding a function");
 
     /* The log is copied back by the checkpointer alone, never inside somebody's commit. */
     AG_TRY(set_up(conn, role == AG_SQLITE_READER

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { absentId, assertNow, assertOrderedId, expect, expectProblem } from '../lib/expect.mjs';
+import { Client } from '../lib/http.mjs';
+import { within } from '../lib/time-and-ports.mjs';
 import { register, world } from '../lib/world.mjs';
 
 const w = world();
@@ -150,5 +152,17 @@ describe('the library', () => {
       expect(await crowd.post('/v1/prompts', { prompt_text: 'x', metadata: { tags } }), 201);
     }
     assert.equal(expect(await crowd.get('/v1/prompts/facets'), 200).tags.length, 100);
+  });
+
+  it('holds nobody up while a text is looked for that nearly stands everywhere', async () => {
+    const { server, client } = await w.startWithAccount({ AGENTGEN_LOOPS: 1 });
+    for (let i = 0; i < 120; i += 1) expect(await client.post('/v1/prompts', { prompt_text: 'a'.repeat(64 * 1024) }), 201);
+    const waits = [];
+    let searching = true;
+    const search = client.get(`/v1/prompts?q=${'a'.repeat(50)}b${'a'.repeat(49)}`).finally(() => { searching = false; });
+    const other = new Client(server.url);
+    while (searching) waits.push((await other.get('/health')).ms);
+    assert.deepEqual(expect(await search, 200).data, []);
+    assert.ok(Math.max(...waits) < within(250), `a request waited ${Math.max(...waits)} ms`);
   });
 });

@@ -635,6 +635,73 @@ static void a_slow_read_ends_in_time(void **state)
     on_db(env, slow_body);
 }
 
+/* ---- LIKE: the same on both ---- */
+
+static enum ag_err run_like(struct db_env *env, struct ag_arena *arena, struct ag_str text,
+                            const char *pattern, bool *ret_matches)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(env->db, arena, &stmts[LIKE],
+                      AG_BIND(ag_v_text(text), ag_v_text(ag_str(pattern))), &rows));
+    *ret_matches = ag_row(&rows, 0)[0].num;
+    return AG_OK;
+}
+
+static void like_body(struct db_env *env)
+{
+    static const struct {
+        const char *text, *pattern;
+        bool matches;
+    } cases[] = {
+        {"", "", true},
+        {"", "%", true},
+        {"a", "", false},
+        {"abc", "%", true},
+        {"abc", "%%", true},
+        {"abc", "abc", true},
+        {"abc", "ABC", false},
+        {"abc", "ab", false},
+        {"abc", "bc", false},
+        {"abc", "ab%", true},
+        {"abc", "b%", false},
+        {"abc", "%bc", true},
+        {"abc", "%b", false},
+        {"abc", "%b%", true},
+        {"abc", "%a%c%", true},
+        {"abc", "%c%a%", false},
+        {"aba", "a%a", true},
+        {"a", "a%a", false},
+        {"aab", "%ab", true},
+        {"abab", "%ab%ab", true},
+        {"aaab", "%aab%", true},
+        {"100% sure", "%0\\%%", true},
+        {"100 sure", "%0\\%%", false},
+        {"a_b", "%\\_%", true},
+        {"ab", "%\\_%", false},
+        {"a\\b", "%\\\\%", true},
+        {"ab", "%\\\\%", false},
+        {"caf\xc3\xa9", "%\xc3\xa9", true},
+        {"\xf0\x9f\x91\x8b!", "%\xf0\x9f\x91\x8b%", true},
+    };
+    struct ag_arena arena;
+    ag_arena_init(&arena);
+    for (size_t i = 0; i < AG_COUNT(cases); i++) {
+        bool matches = !cases[i].matches;
+        assert_ok(run_like(env, &arena, ag_str(cases[i].text), cases[i].pattern, &matches));
+        if (matches != cases[i].matches)
+            print_error("%s LIKE %s\n", cases[i].text, cases[i].pattern);
+        assert_int_equal(matches, cases[i].matches);
+    }
+    bool matches;
+    assert_int_not_equal(run_like(env, &arena, AG_STR("a"), "a\\", &matches), AG_OK);
+    ag_arena_done(&arena);
+}
+
+static void like_is_the_same_everywhere(void **state)
+{
+    on_db(*state, like_body);
+}
+
 /* ---- several loops ---- */
 
 static void crowd_body(struct db_env *env)
@@ -681,6 +748,7 @@ int main(void)
         db_test(a_failed_read_fails_no_other),
         db_test(a_cancelled_read_leaves_the_connection_whole),
         db_test(a_slow_read_ends_in_time),
+        db_test(like_is_the_same_everywhere),
         db_test(two_loops_write_side_by_side),
     };
     return run_on_databases(tests, "db");

@@ -158,6 +158,7 @@ enum {
     ABS,
     SLOW,
     BROKEN,
+    LIKE,
     WRITES,
     STMT_COUNT
 };
@@ -213,6 +214,10 @@ static struct ag_stmt stmts[STMT_COUNT] = {
                 .sql = "SELECT nothing FROM nowhere",
                 .params = "",
                 .columns = "i"},
+    [LIKE] = {.name = "like",
+              .sql = "SELECT $1 LIKE $2 ESCAPE '\\'",
+              .params = "tt",
+              .columns = "b"},
     [WRITES] = {.name = "writes",
                 .sql = "DELETE FROM notes RETURNING name",
                 .params = "",
