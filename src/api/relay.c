@@ -8,9 +8,18 @@ enum {
 
 /* ---- one run ---- */
 
+static enum ag_err on_flush(void *arg)
+{
+    struct ag_relay *relay = arg;
+    relay->queued_bytes = 0;
+    return ag_sse_flush(relay->ctx->req);
+}
+
 static enum ag_err send_event(struct ag_relay *relay, const char *event)
 {
     AG_TRY(ag_buf_err(&relay->text));
+    /* A large event is taken only where none waits before it. */
+    if (relay->queued_bytes + relay->text.len > AG_RELAY_QUEUE_BYTES) AG_TRY(on_flush(relay));
     return ag_sse_event(relay->ctx->req, relay->offset, event, ag_buf_str(&relay->text));
 }
 
@@ -21,13 +30,6 @@ static enum ag_err on_started(void *arg, const struct ag_run *run)
     AG_TRY(ag_sse_begin(relay->ctx->req));
     ag_event_started(&relay->text, relay->ctx->scope.arena, -1, run);
     AG_TRY(send_event(relay, "run.started"));
-    return ag_sse_flush(relay->ctx->req);
-}
-
-static enum ag_err on_flush(void *arg)
-{
-    struct ag_relay *relay = arg;
-    relay->queued_bytes = 0;
     return ag_sse_flush(relay->ctx->req);
 }
 
@@ -157,7 +159,7 @@ static enum ag_err wait_for_row(struct ag_relay *relay, struct ag_uuid id)
 /* The rest of a text that is there, in pieces that a slow client holds up. */
 static enum ag_err send_rest(struct ag_relay *relay, struct ag_str text)
 {
-    size_t at = AG_MIN((size_t)relay->offset, text.len);
+    size_t at = ag_utf8_floor(text, AG_MIN((size_t)relay->offset, text.len));
     relay->offset = (int64_t)at;
     while (at < text.len) {
         size_t next = ag_utf8_floor(text, AG_MIN(at + AG_RELAY_QUEUE_BYTES, text.len));

@@ -23,9 +23,16 @@ struct lanes_relay {
 
 /* ---- a lane's side ---- */
 
-static enum ag_err wait_for_room(struct lanes_relay *relay)
+/* A large event is taken only where none waits before it. */
+static bool has_room(const struct lanes_relay *relay, size_t bytes)
 {
-    while (relay->err == AG_OK && (relay->writing || relay->queued_bytes >= AG_RELAY_QUEUE_BYTES))
+    if (relay->writing) return false;
+    return relay->queued_bytes == 0 || relay->queued_bytes + bytes < AG_RELAY_QUEUE_BYTES;
+}
+
+static enum ag_err wait_for_room(struct lanes_relay *relay, size_t bytes)
+{
+    while (relay->err == AG_OK && !has_room(relay, bytes))
         AG_TRY(ag_cond_wait(&relay->room, AG_NEVER));
     return relay->err == AG_OK ? AG_OK : ag_fail(AG_E_CLOSED, "the client has left");
 }
@@ -44,7 +51,7 @@ static enum ag_err on_started(void *arg, const struct ag_run *run)
 {
     struct lane_relay *item = arg;
     struct lanes_relay *relay = item->relay;
-    AG_TRY(wait_for_room(relay));
+    AG_TRY(wait_for_room(relay, 0));
     ag_event_started(&relay->event, relay->ctx->scope.arena, item->lane, run);
     return queue(relay, "run.started");
 }
@@ -53,7 +60,7 @@ static enum ag_err on_delta(void *arg, struct ag_str text)
 {
     struct lane_relay *item = arg;
     struct lanes_relay *relay = item->relay;
-    AG_TRY(wait_for_room(relay));
+    AG_TRY(wait_for_room(relay, text.len));
     ag_event_delta(&relay->event, item->lane, text);
     return queue(relay, "delta");
 }

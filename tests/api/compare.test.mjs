@@ -59,6 +59,17 @@ describe('compare', () => {
     assert.ok(order.slice(0, 8).some((n, i) => i > 0 && n !== order[i - 1]), 'the answers come side by side');
   });
 
+  it('tells large pieces beside small ones', async () => {
+    const models = ['large', 'small', 'small', 'large'].map(unique);
+    const texts = models.map((m) => (m.startsWith('large') ? 'x'.repeat(8 * 300_000) : 'y'.repeat(4000)));
+    models.forEach((m, n) => w.fake.script(m, { text: texts[n], chunks: m.startsWith('large') ? 8 : 4000 }));
+    const events = await (await compare(models.map((m) => `openai/${m}`))).all();
+    for (const [n, text] of texts.entries()) {
+      assertLane(lane(events, n));
+      assert.equal(textOf(lane(events, n)), text);
+    }
+  });
+
   it('lets a model fail beside the others', async () => {
     const models = ['openai/fault-401', 'openai/echo', 'anthropic/fault-reset_midstream', 'openai/fault-429'];
     const events = await (await compare(models)).all();
