@@ -142,6 +142,7 @@ const struct ag_route ag_run_routes[AG_RUN_ROUTES] = {
              .tag = "Runs", .status = 200, .flags = AG_RF_SSE, .query = &events_query_schema),
     AG_ROUTE("cancelRun", POST, "/v1/runs/{id}/cancel", AI_RUN, run_cancel, "Cancel a run",
              .doc = "The part of the answer that came until then is kept; who follows the run gets "
-                    "`run.cancelled`. 409 when it has ended already.",
+                    "`run.cancelled`. 409 when it has ended already. A run that another credential "
+                    "began can be ended by who holds `runs:read`, too.",
              .tag = "Runs", .status = 200, .reply = &ag_run_schema, .errors = {AG_E_CONFLICT}),
 };

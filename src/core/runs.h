@@ -202,7 +202,8 @@ enum ag_err ag_generate_detached(struct ag_scope *scope, const struct ag_generat
                                  struct ag_live_run **ret_live) AG_MUST_USE AG_SUSPENDS;
 
 /* Ends a run of the organisation, wherever it goes on, and returns its row. AG_E_NOT_FOUND,
- * AG_E_CONFLICT when it has ended by itself. */
+ * AG_E_CONFLICT when it has ended by itself, AG_E_FORBIDDEN: another credential began it, and the
+ * principal may not read runs. */
 enum ag_err ag_run_cancel(struct ag_scope *scope, struct ag_uuid id,
                           struct ag_run *ret_run) AG_MUST_USE AG_SUSPENDS;
 /* Whether the run of a row that says `running` goes on: here, or perhaps in another instance. What

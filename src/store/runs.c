@@ -94,10 +94,10 @@ struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
                  .params = "uu",
                  .columns = RUN_SUMMARY_TYPES "tt"},
     [RUN_STATE] = {.name = "run_state",
-                   .sql = "SELECT status, boot_id, created_at FROM runs "
+                   .sql = "SELECT status, boot_id, created_at, user_id, key_id FROM runs "
                           "WHERE org_id = $1 AND id = $2",
                    .params = "uu",
-                   .columns = "tuz"},
+                   .columns = "tuzuu"},
     [RUN_CANCEL] = {.name = "run_cancel",
                     .sql = "UPDATE runs SET status = 'cancelled', finished_at = $3 "
                            "WHERE org_id = $1 AND id = $2 AND status = 'running'",
@@ -271,7 +271,9 @@ enum ag_err ag_runs_state(struct ag_db *db, struct ag_arena *arena, struct ag_uu
         .running = ag_str_eq(row[0].str, AG_STR("running")),
         .boot_id = row[1].uuid,
         .created_at = row[2].num,
+        .user_id = row[3].uuid,
     };
+    if (row[4].type != AG_V_NULL) ret_state->key_id = row[4].uuid;
     return AG_OK;
 }
 

@@ -292,6 +292,21 @@ describe('cancelling', () => {
     assert.equal(stream.complete, true);
   });
 
+  it('shows nobody a run that they could not read', async () => {
+    const { key } = expect(await w.ada.client.post('/v1/api-keys', { name: unique('key'), scopes: ['ai:run'] }), 201);
+    const runner = w.anonymous.as({ apiKey: key });
+    const { stream, id } = await begin('[[fault=silent_midstream after=1]] between us');
+    expectProblem(await runner.post(`/v1/runs/${id}/cancel`), 403, 'forbidden');
+    assert.equal((await rowOf(id)).status, 'running');
+    const agent = await createFakeAgent(w.ada.client);
+    const { run_id: over } = expect(await w.ada.client.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'x' }), 200);
+    expectProblem(await runner.post(`/v1/runs/${over}/cancel`), 403, 'forbidden');
+    const own = await begin('[[fault=silent_midstream after=1]] hello', { client: runner });
+    assert.equal(expect(await runner.post(`/v1/runs/${own.id}/cancel`), 200).status, 'cancelled');
+    expect(await w.ada.client.post(`/v1/runs/${id}/cancel`), 200);
+    stream.close();
+  });
+
   it('of a run that has ended is a conflict', async () => {
     const agent = await createFakeAgent(w.ada.client);
     const { run_id: whole } = expect(await w.ada.client.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'x' }), 200);
@@ -428,6 +443,15 @@ if (DB_KIND === 'postgres') {
       assert.equal(textOf(events), Buffer.from(WHOLE).subarray(Number(at)).toString('utf8'));
       assertOffsets(events, Number(at));
       assert.equal(events.at(-1).event, 'run.completed');
+      await stream.all();
+    });
+
+    it('gives who stood inside of a character the whole character', async () => {
+      const { account, browser, away } = await two();
+      const { stream, id } = await begin('go', { client: browser, owner: account.client, script: { text: '😀😀😀😀', chunks: 2, delay: 400 } });
+      const events = await (await eventsOf(id, '6', away)).all();
+      assert.equal(textOf(events), '😀😀😀');
+      assert.equal(events.at(-2).id, '16');
       await stream.all();
     });
 
