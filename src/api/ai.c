@@ -58,6 +58,8 @@ static enum ag_err answer(struct ag_ctx *ctx, const struct asked *asked, bool st
 
 /* ---- a run that goes on when its browser leaves ---- */
 
+enum { ROOM_RETRY_S = 5 }; /* when a user with too many runs may ask again */
+
 /* The reply that an Idempotency-Key keeps is the run's, whether or not its client is still there.
  */
 static enum ag_err keep_outcome(struct ag_ctx *ctx, struct ag_live_run *live)
@@ -77,8 +79,10 @@ static enum ag_err answer_detached(struct ag_ctx *ctx, const struct ag_generate_
     bool keyed = !ag_uuid_is_nil(ctx->scope.reserved_id);
     AG_CLEANUP(ag_live_run_unref_p) struct ag_live_run *live = NULL;
     if (!keyed) ag_request_cancel_on_hangup(ctx->req);
-    AG_TRY(ag_generate_detached(&ctx->scope, input, &live));
-    enum ag_err err = ag_relay_follow(ctx, live, 0);
+    enum ag_err err = ag_generate_detached(&ctx->scope, input, &live);
+    if (err == AG_E_RATE_LIMITED) ctx->retry_after_s = ROOM_RETRY_S;
+    AG_TRY(err);
+    err = ag_relay_follow(ctx, live, 0);
     return keyed ? keep_outcome(ctx, live) : err;
 }
 
@@ -137,10 +141,8 @@ static enum ag_err ai_validate(struct ag_ctx *ctx)
 }
 
 #define UPSTREAM_ERRORS                                                                            \
-    {                                                                                              \
-        AG_E_MODEL_UNAVAILABLE, AG_E_UPSTREAM_ERROR, AG_E_UPSTREAM_TIMEOUT,                        \
-            AG_E_UPSTREAM_RATE_LIMITED, AG_E_CONFLICT, AG_E_AGENT_NOT_PUBLISHED, AG_E_NOT_FOUND    \
-    }
+    AG_E_MODEL_UNAVAILABLE, AG_E_UPSTREAM_ERROR, AG_E_UPSTREAM_TIMEOUT,                            \
+        AG_E_UPSTREAM_RATE_LIMITED, AG_E_CONFLICT, AG_E_AGENT_NOT_PUBLISHED, AG_E_NOT_FOUND
 
 #define STREAM_DOC                                                                                 \
     "\n\nWith `stream: true` or `Accept: text/event-stream` the answer comes as server-sent "      \
@@ -162,15 +164,17 @@ const struct ag_route ag_ai_routes[AG_AI_ROUTES] = {
                     "`Prefer: durability=relaxed` answers without waiting for that." STREAM_DOC
                     "\n\nWhen the client of a stream leaves, its run is cancelled. One that a "
                     "browser's session began goes on: `GET /v1/runs/{id}/events` follows it again, "
-                    "`POST /v1/runs/{id}/cancel` ends it.",
+                    "`POST /v1/runs/{id}/cancel` ends it. Where 32 of one user go on, another is "
+                    "429.",
              .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
              .body = &ag_generate_schema, .reply = &ag_generation_schema,
-             .errors = UPSTREAM_ERRORS),
+             .errors = {UPSTREAM_ERRORS, AG_E_RATE_LIMITED}),
     AG_ROUTE("preview", POST, "/v1/ai/preview", AI_RUN, ai_preview, "Try a configuration",
              .doc = "As generate, on a configuration that need not be saved. Only the usage is "
                     "stored." STREAM_DOC,
              .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
-             .body = &ag_preview_schema, .reply = &ag_generation_schema, .errors = UPSTREAM_ERRORS),
+             .body = &ag_preview_schema, .reply = &ag_generation_schema,
+             .errors = {UPSTREAM_ERRORS}),
     AG_ROUTE("compare", POST, "/v1/ai/compare", AI_RUN, ai_compare, "Compare models",
              .doc = "Asks two to four models the same at the same time. Only the usage is stored."
                     "\n\nThe answers come as one stream of server-sent events; " LANES_DOC,

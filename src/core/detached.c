@@ -151,6 +151,19 @@ static void run_fiber(void *arg)
     unref(detached);
 }
 
+static enum ag_err check_room(const struct ag_scope *scope)
+{
+    unsigned own = 0;
+    for (const struct ag_detached_run *d = ag_core_loop(scope->core)->detached; d; d = d->next)
+        own += ag_uuid_eq(d->scope.who.user_id, scope->who.user_id);
+    if (own >= AG_DETACHED_PER_USER)
+        return ag_fail(AG_E_RATE_LIMITED, "%u runs of yours go on; try again when some have ended",
+                       own);
+    if (ag_core_detached(scope->core) >= AG_DETACHED_MAX)
+        return ag_fail(AG_E_OVERLOADED, "too many runs go on; try again when some have ended");
+    return AG_OK;
+}
+
 /* Hands the mistakes over to the request, whose memory lives longer. */
 static enum ag_err refuse(struct ag_scope *scope, const struct ag_detached_run *detached)
 {
@@ -168,8 +181,7 @@ static enum ag_err refuse(struct ag_scope *scope, const struct ag_detached_run *
 enum ag_err ag_generate_detached(struct ag_scope *scope, const struct ag_generate_input *input,
                                  struct ag_live_run **ret_live)
 {
-    if (ag_core_detached(scope->core) >= AG_DETACHED_MAX)
-        return ag_fail(AG_E_OVERLOADED, "too many runs go on; try again when some have ended");
+    AG_TRY(check_room(scope));
     AG_CLEANUP(unref_p) struct ag_detached_run *detached = detached_new(scope, input);
     if (!detached) return ag_fail(AG_E_NO_MEMORY, "no memory for a run");
     AG_TRY(ag_fiber_spawn("run", run_fiber, detached));

@@ -193,11 +193,14 @@ enum ag_err ag_generation_from_run(const struct ag_run *run, struct ag_arena *ar
 
 /* ---- runs that need no client ---- */
 
-enum { AG_DETACHED_MAX = 256 }; /* per loop */
+/* Per loop. Each keeps a fiber, and up to AG_RUN_MAX_OUTPUT_BYTES of text, that no connection of
+ * its user pays for: one user takes a small part of them. */
+enum { AG_DETACHED_MAX = 256, AG_DETACHED_PER_USER = 32 };
 
 /* As ag_generate(), on a fiber of its own that goes on whatever becomes of the caller. Returns once
  * the run has begun, with a reference to follow it by. What ag_generate() refuses before there is a
- * run, and AG_E_OVERLOADED when AG_DETACHED_MAX of this loop go on. */
+ * run, AG_E_RATE_LIMITED when AG_DETACHED_PER_USER of the user's go on on this loop, and
+ * AG_E_OVERLOADED when AG_DETACHED_MAX do. */
 enum ag_err ag_generate_detached(struct ag_scope *scope, const struct ag_generate_input *input,
                                  struct ag_live_run **ret_live) AG_MUST_USE AG_SUSPENDS;
 

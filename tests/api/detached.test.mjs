@@ -353,25 +353,42 @@ describe('an Idempotency-Key', () => {
 });
 
 describe('so many runs at once', () => {
-  it('are bounded', async () => {
-    const { server, ...account } = await w.startWithAccount({ AGENTGEN_LOOPS: 1, AGENTGEN_DRAIN_TIMEOUT_MS: 500 });
-    const browser = browserOf(account, server);
+  const OF_ONE_USER = 32;
+
+  /** Somebody's browser, and how it begins a run that does not end. */
+  async function visitor(server, account) {
+    const client = browserOf(account, server);
     const agent = await createFakeAgent(account.client, unique('many'));
-    const ask = () => browser.stream('/v1/ai/generate', { agent_id: agent.id, input_text: '[[fault=silent_midstream after=1]] x', stream: true });
-    for (let i = 0; i < 256; i += 32) {
-      const streams = await Promise.all(Array.from({ length: 32 }, ask));
-      for (const stream of streams) {
-        await stream.until('run.started');
-        stream.close();
-      }
-    }
-    const reply = await browser.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'x', stream: true });
-    expectProblem(reply, 503, 'overloaded');
+    const body = { agent_id: agent.id, input_text: '[[fault=silent_midstream after=1]] x', stream: true };
+    const begin = async () => {
+      const stream = await client.stream('/v1/ai/generate', body);
+      await stream.until('run.started');
+      stream.close();
+    };
+    return { account, begin, refused: () => client.post('/v1/ai/generate', body) };
+  }
+  const beginAll = ({ begin }) => Promise.all(Array.from({ length: OF_ONE_USER }, begin));
+  async function endOne({ account }) {
     const { data } = expect(await account.client.get('/v1/runs?status=running&limit=1'), 200);
     expect(await account.client.post(`/v1/runs/${data[0].id}/cancel`), 200);
-    const next = await ask();
-    await next.until('run.started');
-    next.close();
+  }
+
+  it('are bounded, and one user takes a part of them', async () => {
+    const { server, ...first } = await w.startWithAccount({ AGENTGEN_LOOPS: 1, AGENTGEN_DRAIN_TIMEOUT_MS: 500 });
+    const one = await visitor(server, first);
+    await beginAll(one);
+    const { headers } = await one.refused().then((reply) => (expectProblem(reply, 429, 'rate_limited'), reply));
+    assert.ok(Number(headers['retry-after']) > 0);
+    await endOne(one);
+    await one.begin();
+
+    for (let taken = OF_ONE_USER; taken < 256; taken += OF_ONE_USER) {
+      await beginAll(await visitor(server, await register(first.client)));
+    }
+    const last = await visitor(server, await register(first.client));
+    expectProblem(await last.refused(), 503, 'overloaded');
+    await endOne(one);
+    await last.begin();
   });
 });
 
