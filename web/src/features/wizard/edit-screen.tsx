@@ -17,9 +17,9 @@ function EditSkeleton() {
   return (
     <div className="flex grow flex-col" aria-busy="true">
       <div className="grid h-24 content-center gap-3 border-b px-5"><Skeleton className="h-5 w-56" /><Skeleton className="h-7 w-[32rem] max-w-full" /></div>
-      <div className="grid grow lg:grid-cols-[minmax(0,1fr)_minmax(20rem,26rem)] 2xl:grid-cols-[minmax(0,1fr)_30rem]">
-        <div className="px-4 pt-8 md:px-8">
-          <div className="mx-auto grid max-w-2xl gap-6">
+      <div className="grid grow lg:grid-cols-[minmax(0,1fr)_20rem] xl:grid-cols-[minmax(0,1fr)_26rem] 2xl:grid-cols-[minmax(0,1fr)_30rem]">
+        <div className="px-4 pt-8 md:px-6 xl:px-8">
+          <div className="mx-auto grid max-w-[42rem] gap-6">
             <Skeleton className="h-7 w-40" />
             {[10, 20, 28].map((height) => <div key={height} className="grid gap-2"><Skeleton className="h-4 w-24" /><Skeleton className={height === 10 ? "h-10" : height === 20 ? "h-20" : "h-28"} /></div>)}
           </div>

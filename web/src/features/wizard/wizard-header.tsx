@@ -65,9 +65,9 @@ export function WizardHeader() {
         <Button asChild variant="ghost" size="icon-sm">
           <Link href={published ? `/agents/${agent.id}` : "/agents"} aria-label={published ? t("back_to_agent") : t("back_to_agents")}><ArrowLeft className="rtl:-scale-x-100" /></Link>
         </Button>
-        <h1 dir="auto" className="min-w-0 truncate text-[0.9375rem] font-semibold">{name.trim() || t("untitled")}</h1>
-        <Status />
-        <div className="ms-auto flex min-w-0 items-center gap-1.5">
+        <h1 dir="auto" className="min-w-0 shrink truncate text-[0.9375rem] font-semibold">{name.trim() || t("untitled")}</h1>
+        <span className="shrink-0 max-sm:sr-only"><Status /></span>
+        <div className="ms-auto flex shrink-0 items-center gap-1.5">
           <SaveState />
           <MoreMenu />
           <Button size="sm" busy={publishing.busy} disabled={!changed} onClick={() => void publishing.publish()}>

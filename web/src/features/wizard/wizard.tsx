@@ -145,10 +145,10 @@ function Layout({ preview, building }: { preview: Preview; building: boolean }) 
   return (
     <div className="flex grow flex-col">
       <WizardHeader />
-      <div className="grid grow lg:grid-cols-[minmax(0,1fr)_minmax(20rem,26rem)] 2xl:grid-cols-[minmax(0,1fr)_30rem]">
+      <div className="grid grow lg:grid-cols-[minmax(0,1fr)_20rem] xl:grid-cols-[minmax(0,1fr)_26rem] 2xl:grid-cols-[minmax(0,1fr)_30rem]">
         <div className="min-w-0">
           <ConflictBar />
-          <div className="mx-auto max-w-[46rem] px-4 pt-8 pb-24 md:px-8">
+          <div className="mx-auto max-w-[46rem] px-4 pt-8 pb-24 md:px-6 xl:px-8">
             {building ? <BuildView onContinue={() => goTo("identity")} /> : <Screen key={step} />}
           </div>
         </div>

@@ -34,9 +34,9 @@ export function JsonSchemaField() {
       label={t("label")}
       hint={t("hint")}
       aside={source.trim() === "" ? (
-        <Button variant="ghost" size="sm" className="-my-1.5 h-7 px-2 text-xs" onClick={() => put(EXAMPLE)}><FileJson />{t("example")}</Button>
+        <Button variant="ghost" size="sm" className="-my-1.5 -me-2 h-7 px-2 text-xs" onClick={() => put(EXAMPLE)}><FileJson />{t("example")}</Button>
       ) : (
-        <Button variant="ghost" size="sm" className="-my-1.5 h-7 px-2 text-xs" disabled={!parsed} onClick={() => { if (parsed) put(parsed); }}><AlignLeft />{t("format")}</Button>
+        <Button variant="ghost" size="sm" className="-my-1.5 -me-2 h-7 px-2 text-xs" disabled={!parsed} onClick={() => { if (parsed) put(parsed); }}><AlignLeft />{t("format")}</Button>
       )}
     >
       <FieldTextarea

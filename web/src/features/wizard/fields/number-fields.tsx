@@ -46,17 +46,21 @@ export function NumberField({ path, label, hint, unit, placeholder, presets = []
           />
           {unit ? <span aria-hidden="true" className="pointer-events-none absolute inset-e-3 top-1/2 -translate-y-1/2 text-sm text-muted-foreground">{unit}</span> : null}
         </span>
-        {presets.map((preset) => (
-          <Button
-            key={preset.value}
-            variant={field.value === preset.value ? "soft" : "ghost"}
-            size="sm"
-            aria-pressed={field.value === preset.value}
-            onClick={() => put(preset.value)}
-          >
-            {preset.label}
-          </Button>
-        ))}
+        {presets.length ? (
+          <span className="flex flex-wrap gap-1">
+            {presets.map((preset) => (
+              <Button
+                key={preset.value}
+                variant={field.value === preset.value ? "soft" : "ghost"}
+                size="sm"
+                aria-pressed={field.value === preset.value}
+                onClick={() => put(preset.value)}
+              >
+                {preset.label}
+              </Button>
+            ))}
+          </span>
+        ) : null}
       </div>
     </FormField>
   );

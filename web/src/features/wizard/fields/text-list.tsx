@@ -1,11 +1,12 @@
 "use client";
 
 import { ArrowDown, ArrowUp, Plus, X } from "lucide-react";
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useController, type FieldPath } from "react-hook-form";
 
 import { Button } from "@/components/ui/button";
-import { Input } from "@/components/ui/input";
+import { Textarea } from "@/components/ui/input";
+import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 
 import type { AgentForm } from "../agent-form";
@@ -75,7 +76,7 @@ export function TextList({ path, label, entryLabel, addLabel, placeholder, most,
     field.onChange(values.filter((_, index) => index !== at));
     focus(Math.max(0, at - 1));
   };
-  const onKeyDown = (index: number) => (event: KeyboardEvent<HTMLInputElement>) => {
+  const onKeyDown = (index: number) => (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Enter") {
       event.preventDefault();
@@ -98,12 +99,14 @@ export function TextList({ path, label, entryLabel, addLabel, placeholder, most,
             // The entries have no names of their own; their place is what they are.
             key={index}
             path={`${path}.${index}`}
-            value={show(value)}
+            value={value}
+            show={show}
+            read={read}
             label={entryLabel(index + 1)}
             placeholder={placeholder}
             mono={mono}
             readOnly={readOnly}
-            onChange={(shown) => field.onChange(values.map((other, at) => (at === index ? read(shown) : other)))}
+            onChange={(next) => field.onChange(values.map((other, at) => (at === index ? next : other)))}
             onBlur={field.onBlur}
             onKeyDown={onKeyDown(index)}
           >
@@ -126,33 +129,44 @@ export function TextList({ path, label, entryLabel, addLabel, placeholder, most,
   );
 }
 
-function Entry({ path, value, label, placeholder, mono, readOnly, onChange, onBlur, onKeyDown, children }: {
+function Entry({ path, value, show, read, label, placeholder, mono, readOnly, onChange, onBlur, onKeyDown, children }: {
   path: FieldPath<AgentForm>;
   value: string;
+  show: (value: string) => string;
+  read: (shown: string) => string;
   label: string;
   placeholder: string | undefined;
   mono: boolean;
   readOnly: boolean;
   onChange: (value: string) => void;
   onBlur: () => void;
-  onKeyDown: (event: KeyboardEvent<HTMLInputElement>) => void;
+  onKeyDown: (event: KeyboardEvent<HTMLTextAreaElement>) => void;
   children: ReactNode;
 }) {
   const error = useFieldError(path);
+  // While somebody types, the text stays as it was typed: half of "\\n" would be shown as something else.
+  const [typed, setTyped] = useState<string | null>(null);
   return (
     <li data-field={path} className="grid gap-1">
-      <span className="flex items-center gap-1">
-        <Input
+      <span className="flex items-start gap-1 [&>button]:mt-0.5 max-sm:[&>button]:w-7">
+        <Textarea
           data-entry
           dir="auto"
-          value={value}
+          rows={1}
+          value={typed ?? show(value)}
           aria-label={label}
           aria-invalid={error ? true : undefined}
           placeholder={placeholder}
           readOnly={readOnly}
-          className={mono ? "font-mono text-[0.8125rem]" : undefined}
-          onChange={(event) => onChange(event.target.value)}
-          onBlur={onBlur}
+          className={cn("field-sizing-content min-h-9.5 resize-none py-[0.4375rem] leading-normal", mono && "font-mono text-[0.8125rem]")}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            onChange(read(event.target.value));
+          }}
+          onBlur={() => {
+            setTyped(null);
+            onBlur();
+          }}
           onKeyDown={onKeyDown}
         />
         {children}

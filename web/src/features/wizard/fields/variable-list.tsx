@@ -99,7 +99,7 @@ function Undeclared({ names, onAdd }: { names: readonly string[]; onAdd: (names:
   return (
     <div className="flex flex-wrap items-center gap-2 rounded-xl bg-warning-soft px-3.5 py-2.5 text-sm text-warning">
       <Braces aria-hidden="true" className="size-4 shrink-0" />
-      <span>{t("undeclared", { count: names.length })}</span>
+      <span>{t("undeclared")}</span>
       <span className="flex flex-wrap gap-1.5">
         {names.map((name) => (
           <Button key={name} variant="secondary" size="sm" className="h-7 px-2 font-mono text-xs" aria-label={t("declare", { name })} onClick={() => onAdd([name])}><Plus />{name}</Button>

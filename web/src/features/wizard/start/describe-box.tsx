@@ -25,7 +25,7 @@ function WriterNote() {
   return (
     <span>
       {t("writer_sandbox")}{" "}
-      <Link href="/settings?tab=providers" className="font-medium text-primary hover:underline">{t("writer_connect")}</Link>
+      <Link href="/settings?tab=models" className="font-medium text-primary hover:underline">{t("writer_connect")}</Link>
     </span>
   );
 }

@@ -28,7 +28,7 @@ function ProviderNote({ provider }: { provider: string }) {
   return (
     <p className="rounded-lg bg-warning-soft px-3.5 py-2.5 text-[0.8125rem] text-warning">
       {used.configured ? t("sandbox") : t("no_key", { provider: used.title, setting: used.setting ?? "" })}{" "}
-      <Link href="/settings?tab=providers" className="font-medium underline underline-offset-2">{t("settings")}</Link>
+      <Link href="/settings?tab=models" className="font-medium underline underline-offset-2">{t("settings")}</Link>
     </p>
   );
 }

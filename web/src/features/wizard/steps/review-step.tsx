@@ -13,18 +13,44 @@ import { useFormatter, useT } from "@/lib/i18n";
 
 import type { AgentForm } from "../agent-form";
 import { MISTAKES_ID } from "../focus";
-import { placeOf, type Mistake, type Step } from "../steps";
+import { placeOf, type FieldName, type Mistake, type Step } from "../steps";
 import { useMistakes } from "../use-mistakes";
 import { useWizard } from "../wizard-context";
 import { StepFooter, StepFrame } from "./step-frame";
 
+/** What each field is called where it is edited. */
+const LABELS = {
+  "name": "field.name",
+  "description": "field.description",
+  "config": "review.configuration",
+  "config.persona": "field.persona",
+  "config.language": "language.label",
+  "config.provider": "field.model",
+  "config.model": "field.model",
+  "config.temperature": "field.temperature",
+  "config.top_p": "field.top_p",
+  "config.max_tokens": "field.max_tokens",
+  "config.stop": "field.stop",
+  "config.fallback_models": "fallback.label",
+  "config.response_format": "format.label",
+  "config.json_schema": "json_schema.label",
+  "config.instructions": "field.instructions",
+  "config.response_style": "style.label",
+  "config.prompt_id": "prompt_picker.label",
+  "config.variables": "variable.title",
+  "config.greeting": "field.greeting",
+  "config.suggested_questions": "field.suggested_questions",
+  "config.memory": "field.history_turns",
+  "config.limits": "field.timeout",
+} as const satisfies Record<FieldName, string>;
+
 function useFieldLabel(): (path: string) => string {
-  const t = useT("wizard.path");
+  const t = useT("wizard");
   return (path) => {
     const place = placeOf(path);
     if (!place) return path;
-    const name = t(place.field.replaceAll(".", "_") as "name");
-    return place.index === null ? name : t("entry", { name, number: place.index + 1 });
+    const name = t(LABELS[place.field]);
+    return place.index === null ? name : t("review.entry", { name, number: place.index + 1 });
   };
 }
 
