@@ -26,13 +26,18 @@ export function signIn(context, account, origin) {
 /** Watches a page for what a user would never see but must never be: returns the list of complaints. */
 export function watch(page, origin) {
   const complaints = [];
+  // Once and without where it was said: a text that is missing is missing at each rendering.
+  const complain = (text) => {
+    const [line] = text.split('\n');
+    if (!complaints.includes(line)) complaints.push(line);
+  };
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`console ${message.type()}: ${message.text()}`);
+    if (message.type() === 'error' || message.type() === 'warning') complain(`console ${message.type()}: ${message.text()}`);
   });
-  page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
+  page.on('pageerror', (error) => complain(`page error: ${error.message}`));
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (url.origin !== origin && !['data:', 'blob:'].includes(url.protocol)) complaints.push(`off-origin request: ${request.url()}`);
+    if (url.origin !== origin && !['data:', 'blob:'].includes(url.protocol)) complain(`off-origin request: ${request.url()}`);
   });
   return complaints;
 }

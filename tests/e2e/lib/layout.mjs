@@ -43,19 +43,35 @@ export function layoutFaults() {
   for (const element of document.body.querySelectorAll('button, a[href], input, select, textarea, [role=tab], [role=switch]')) {
     if (!isShown(element) || element.closest('[inert], [aria-hidden=true]') || element.disabled) continue;
     if (getComputedStyle(element).pointerEvents === 'none' || isScrolledAway(element)) continue;
-    const { left, top, width: w, height: h } = element.getClientRects()[0] ?? element.getBoundingClientRect();
-    const [x, y] = [left + w / 2, top + h / 2];
-    if (x < 0 || y < 0 || x > width || y > innerHeight) continue;
-    const hit = document.elementFromPoint(x, y);
-    // An open menu or dialog lies on what is behind it.
-    if (hit?.closest('[role=dialog], [role=menu], [role=listbox]') && !element.closest('[role=dialog], [role=menu], [role=listbox]')) continue;
-    if (hit && !element.contains(hit) && !hit.contains(element) && !element.labels?.[0]?.contains(hit)) faults.add(`covered by ${nameOf(hit)}: ${nameOf(element)}`);
+    const cover = coverOf(element);
+    if (!cover) continue;
+    // What hovers over the page may lie on it for as long as one can scroll it free.
+    const before = [scrollX, scrollY];
+    if (hovers(cover)) element.scrollIntoView({ block: 'center' });
+    if (coverOf(element)) faults.add(`covered by ${nameOf(cover)}: ${nameOf(element)}`);
+    scrollTo(...before);
   }
   return [...faults];
 
   function sticksOut(element) {
     const { left, right } = element.getBoundingClientRect();
     return left < -1 || right > width + 1;
+  }
+
+  function coverOf(element) {
+    const { left, top, width: w, height: h } = element.getClientRects()[0] ?? element.getBoundingClientRect();
+    const [x, y] = [left + w / 2, top + h / 2];
+    if (x < 0 || y < 0 || x > width || y > innerHeight) return null;
+    const hit = document.elementFromPoint(x, y);
+    if (!hit || element.contains(hit) || hit.contains(element) || element.labels?.[0]?.contains(hit)) return null;
+    // An open menu or dialog lies on what is behind it.
+    const overlay = '[role=dialog], [role=menu], [role=listbox]';
+    return hit.closest(overlay) && !element.closest(overlay) ? null : hit;
+  }
+
+  function hovers(element) {
+    for (let at = element; at; at = at.parentElement) if (/fixed|sticky/.test(getComputedStyle(at).position)) return true;
+    return false;
   }
 
   function isScrolledAway(element) {

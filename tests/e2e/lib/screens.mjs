@@ -1,15 +1,16 @@
 // Every screen of the UI as one table. A row says where it is, who looks at it, and what is there when it
 // is ready; controls are named by their words in the language shown, so a row holds in all of them.
 
-/** What a row's functions get: the page, what was seeded, and the words of the language. */
+import { expect } from '@playwright/test';
 
+import { ANSWER } from './seed.mjs';
+
+// What a row's functions get: the page, the form it is in, the server, what was seeded, and the words of the language.
 const named = (role, path) => ({ page, t }) => page.getByRole(role, { name: t(path), exact: true });
 const heading = (path) => named('heading', path);
 const link = (pick) => ({ page, seed }) => page.getByRole('main').getByRole('link', { name: pick(seed) }).filter({ visible: true }).first();
 const text = (pick) => ({ page, seed }) => page.getByRole('main').getByText(pick(seed)).filter({ visible: true }).first();
-const menu = (path) => async ({ page, t }) => {
-  await page.getByRole('button', { name: t(path), exact: true }).click();
-};
+const press = (path) => ({ page, t }) => page.getByRole('button', { name: t(path) }).first().click();
 const support = (tab) => ({ agents }) => `/agents/${agents.support.id}${tab ? `?tab=${tab}` : ''}`;
 const run = (name) => ({ runs }) => `/runs/${runs[name]}`;
 
@@ -54,6 +55,51 @@ export const SCREENS = [
   { name: 'agent-draft', path: ({ agents }) => `/agents/${agents.draft.id}`, ready: text(() => 'Ask one question at a time.') },
   { name: 'agent-missing', path: '/agents/00000000-0000-7000-8000-000000000001', ready: heading('agents.detail.not_found_title'), absent: true },
 
+  { name: 'wizard-start', path: '/agents/new', ready: heading('wizard.start.title'), act: ({ page }) => page.getByText('Interview helper').waitFor() },
+  { name: 'wizard-start-empty', path: '/agents/new', who: 'bob', ready: heading('wizard.start.templates') },
+  ...['identity', 'model', 'instructions', 'conversation', 'limits', 'review'].map((step) => ({
+    name: `wizard-${step}`, path: ({ agents }) => `/agents/${agents.draft.id}/edit?step=${step}`, ready: heading(`wizard.step.${step}.title`),
+  })),
+  { name: 'wizard-published', path: ({ agents }) => `/agents/${agents.support.id}/edit?step=conversation`, ready: heading('wizard.step.conversation.title') },
+  { name: 'wizard-incomplete', path: ({ agents }) => `/agents/${agents.blank.id}/edit?step=review`, ready: heading('wizard.step.review.title') },
+  { name: 'wizard-missing', path: '/agents/00000000-0000-7000-8000-000000000001/edit', ready: heading('wizard.not_found.title'), absent: true },
+  {
+    name: 'wizard-preview', path: ({ agents }) => `/agents/${agents.draft.id}/edit?step=identity`, ready: heading('wizard.step.identity.title'),
+    act: async ({ page, t, world, form }) => {
+      world.fake.script('gpt-4o-mini', { text: ANSWER, chunks: 8 });
+      if (form.narrow) await press('wizard.preview.open')({ page, t });
+      await page.getByRole('textbox', { name: t('chat.composer.label') }).fill('Which questions fit a baker?');
+      await page.keyboard.press('Enter');
+      await page.getByRole('table').waitFor();
+      await page.getByRole('group', { name: t('chat.metrics.label') }).waitFor();
+    },
+  },
+  {
+    name: 'wizard-compare', path: ({ agents }) => `/agents/${agents.draft.id}/edit?step=model`, ready: heading('wizard.step.model.title'),
+    act: async ({ page, t, form }) => {
+      if (form.narrow) await press('wizard.preview.open')({ page, t });
+      await press('wizard.preview.compare')({ page, t });
+      await page.getByRole('textbox', { name: t('wizard.compare.input') }).fill('Which questions fit a baker?');
+      await press('wizard.compare.run')({ page, t });
+      await expect(page.getByRole('group', { name: t('chat.metrics.label') })).toHaveCount(2);
+    },
+  },
+
+  { name: 'prompts-empty', path: '/prompts', who: 'bob', ready: heading('prompts.empty_title') },
+  { name: 'prompts', path: '/prompts', ready: link(() => 'Support tone') },
+  { name: 'prompts-nothing-found', path: '/prompts?q=zeppelin', ready: heading('prompts.nothing_title') },
+  { name: 'prompt-new', path: '/prompts/new', ready: named('textbox', 'prompts.field.text') },
+  { name: 'prompt', path: ({ prompts }) => `/prompts/${prompts[0].id}`, ready: named('textbox', 'prompts.field.text') },
+  { name: 'prompt-missing', path: '/prompts/00000000-0000-7000-8000-000000000001', ready: heading('prompts.missing_title'), absent: true },
+  {
+    name: 'prompt-tested', path: ({ prompts }) => `/prompts/${prompts[0].id}?view=test`, ready: heading('prompts.test.title'),
+    act: async ({ page, t }) => {
+      await page.getByRole('textbox', { name: t('prompts.test.input') }).fill('May I return shoes?');
+      await press('prompts.test.run')({ page, t });
+      await page.getByRole('button', { name: t('prompts.test.copy_answer') }).first().waitFor();
+    },
+  },
+
   { name: 'runs-empty', path: '/runs', who: 'bob', ready: heading('runs.empty.title') },
   { name: 'runs', path: '/runs', ready: text(() => 'How long may I return shoes?') },
   { name: 'runs-nothing-found', path: '/runs?q=zeppelin', ready: heading('runs.empty.filtered_title') },
@@ -80,23 +126,19 @@ export const SCREENS = [
   { name: 'settings-appearance', path: '/settings?tab=appearance', ready: named('radiogroup', 'core.theme.accent') },
   { name: 'settings-keys', path: '/settings?tab=keys', ready: text(() => 'Website backend') },
   { name: 'settings-keys-empty', path: '/settings?tab=keys', who: 'bob', ready: heading('settings.keys.empty_title') },
-  { name: 'settings-models', path: '/settings?tab=models', ready: heading0('Anthropic') },
-  { name: 'settings-new-key', path: '/settings?tab=keys', ready: text(() => 'Website backend'), act: menu('settings.keys.create') },
+  { name: 'settings-models', path: '/settings?tab=models', ready: ({ page }) => page.getByRole('heading', { name: 'Anthropic' }) },
+  { name: 'settings-new-key', path: '/settings?tab=keys', ready: text(() => 'Website backend'), act: press('settings.keys.create') },
 
   {
     name: 'docs', path: '/docs', ready: ({ page }) => page.getByText('/v1/agents/{id}/publish'),
     exempt: [['.swagger-ui', 'Swagger UI’s own markup and colours; the page around it is ours']],
   },
 
-  { name: 'menu-command', path: '/agents', ready: link(() => 'Returns desk'), act: menu('core.palette.label') },
-  { name: 'menu-theme', path: '/agents', ready: link(() => 'Returns desk'), act: menu('core.theme.label') },
-  { name: 'menu-account', path: '/agents', ready: link(() => 'Returns desk'), act: menu('core.user_menu.label') },
+  { name: 'menu-command', path: '/agents', ready: link(() => 'Returns desk'), act: press('core.palette.label') },
+  { name: 'menu-theme', path: '/agents', ready: link(() => 'Returns desk'), act: press('core.theme.label') },
+  { name: 'menu-account', path: '/agents', ready: link(() => 'Returns desk'), act: press('core.user_menu.label') },
   { name: 'menu-shortcuts', path: '/agents', ready: link(() => 'Returns desk'), act: async ({ page }) => {
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
   } },
 ];
-
-function heading0(name) {
-  return ({ page }) => page.getByRole('heading', { name }).first();
-}

@@ -10,15 +10,20 @@ export { expect };
 
 const WIDE = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light' };
 
-/** The forms every screen is looked at in. */
+const form = (context, { narrow = false } = {}) => ({ context: { ...WIDE, ...context }, locale: context.locale ?? WIDE.locale, narrow });
+
+/** The forms screens are looked at in; `narrow` ones have no room for two columns. */
 export const FORMS = {
-  light: WIDE,
-  dark: { ...WIDE, colorScheme: 'dark' },
-  phone: { ...WIDE, viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, userAgent: devices['Pixel 7'].userAgent },
-  arabic: { ...WIDE, locale: 'ar' },
+  light: form({}),
+  dark: form({ colorScheme: 'dark' }),
+  phone: form({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, userAgent: devices['Pixel 7'].userAgent }, { narrow: true }),
+  arabic: form({ locale: 'ar' }),
   // What a browser's zoom does to a page: half as many pixels, twice as large.
-  zoomed: { ...WIDE, viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 },
+  zoomed: form({ viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }, { narrow: true }),
 };
+
+/** A form in another language. */
+export const inLanguage = (locale) => form({ locale });
 
 const QUIET_MS = 10_000;
 
@@ -26,8 +31,10 @@ const QUIET_MS = 10_000;
 class Viewer {
   #busy = new Map();
 
-  constructor({ page, origin, seed: seeded, locale }) {
-    Object.assign(this, { page, origin, seed: seeded, locale, t: words(locale) });
+  constructor({ page, form, world: server, origin, seed: seeded }) {
+    /** What a row of the table gets. */
+    this.at = { page, form, world: server, seed: seeded, t: words(form.locale.split('-')[0]) };
+    this.page = page;
     this.complaints = watch(page, origin);
     page.on('request', (request) => this.#busy.set(request, request.url()));
     for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => this.#busy.delete(request));
@@ -40,11 +47,10 @@ class Viewer {
 
   /** Goes to a screen of the table and returns when it is there. */
   async show(screen) {
-    const { page, complaints, seed: seeded } = this;
-    const at = { page, seed: seeded, t: this.t, set: this };
+    const { at, page, complaints } = this;
     this.#busy.clear();
     complaints.length = 0;
-    await page.goto(typeof screen.path === 'function' ? screen.path(seeded) : screen.path);
+    await page.goto(typeof screen.path === 'function' ? screen.path(at.seed) : screen.path);
     await expect(screen.ready(at)).toBeVisible();
     await screen.act?.(at);
     await this.quiet();
@@ -55,8 +61,9 @@ class Viewer {
     if (screen.absent) allow(complaints, /status of 404/);
   }
 
+  /** Takes back what would change the screens after it. */
   async leave(screen) {
-    await screen.undo?.({ page: this.page, seed: this.seed, t: this.t, set: this });
+    await screen.undo?.(this.at);
   }
 }
 
@@ -65,20 +72,20 @@ export const test = base.extend({
 
   seed: [async ({ world: server }, use) => use(await seed(server)), { scope: 'worker' }],
 
-  /** `stage(options, who)`: the page of that form, signed in as that account. */
-  stage: [async ({ browser, world: { server }, seed: seeded }, use) => {
-    const origin = `http://localhost:${server.port}`;
-    const sets = new Map();
-    const open = async (options, who) => {
-      const context = await browser.newContext({ timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', baseURL: origin, ...options });
+  /** `stage(form, who)`: the page of that form, signed in as that account. */
+  stage: [async ({ browser, world: here, seed: seeded }, use) => {
+    const origin = `http://localhost:${here.server.port}`;
+    const viewers = new Map();
+    const open = async (form, who) => {
+      const context = await browser.newContext({ timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', baseURL: origin, ...form.context });
       if (who !== 'nobody') await signIn(context, seeded[who], origin);
-      return new Viewer({ page: await context.newPage(), origin, seed: seeded, locale: options.locale.split('-')[0] });
+      return new Viewer({ page: await context.newPage(), form, world: here, origin, seed: seeded });
     };
-    await use((options, who = 'ada') => {
-      const key = JSON.stringify([options, who]);
-      if (!sets.has(key)) sets.set(key, open(options, who));
-      return sets.get(key);
+    await use((form, who = 'ada') => {
+      const key = JSON.stringify([form, who]);
+      if (!viewers.has(key)) viewers.set(key, open(form, who));
+      return viewers.get(key);
     });
-    for (const set of sets.values()) await (await set).page.context().close();
+    for (const viewer of viewers.values()) await (await viewer).page.context().close();
   }, { scope: 'worker' }],
 });

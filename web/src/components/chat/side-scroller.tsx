@@ -16,7 +16,7 @@ export function SideScroller({ label, className, children }: { label: string; cl
   }, []);
   const reachable = scrolls ? { tabIndex: 0 } : {};
   return (
-    <div ref={observe} role="group" aria-label={label} {...reachable} className={cn("overflow-x-auto focus-visible:-outline-offset-2", className)}>
+    <div ref={observe} role="group" aria-label={label} {...reachable} className={cn("relative overflow-x-auto focus-visible:-outline-offset-2", className)}>
       {children}
     </div>
   );

@@ -4,7 +4,8 @@ import { useCallback, useState, type ComponentProps } from "react";
 
 import { cn } from "@/lib/cn";
 
-/** Scrolls sideways inside itself, so that a page never does; then the keyboard reaches it (WCAG 2.1.1). */
+/** Scrolls sideways inside itself, so that a page never does; then the keyboard reaches it (WCAG 2.1.1).
+ * Positioned, so that names for screen readers alone, which are absolute, scroll with it. */
 export function Table({ className, label, ...props }: ComponentProps<"table"> & { label: string }) {
   const [scrolls, setScrolls] = useState(false);
   const observe = useCallback((box: HTMLDivElement | null) => {
@@ -16,7 +17,7 @@ export function Table({ className, label, ...props }: ComponentProps<"table"> & 
   }, []);
   const reachable = scrolls ? { tabIndex: 0 } : {};
   return (
-    <div ref={observe} role="region" aria-label={label} {...reachable} className="overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
+    <div ref={observe} role="region" aria-label={label} {...reachable} className="relative overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
       <table className={cn("w-full border-collapse text-sm", className)} {...props} />
     </div>
   );
