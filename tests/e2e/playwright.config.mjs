@@ -3,6 +3,7 @@
 //   npx playwright test -c tests/e2e [name-part] [--headed]
 //
 //   AGENTGEN_BIN         the binary (build/agentgen)
+//   AGENTGEN_WEB_DIR     an export to serve instead of the one in the binary
 //   AGENTGEN_CHROMIUM    the browser (/usr/bin/chromium)
 //   AGENTGEN_SCREENSHOTS a folder to keep a picture of every screen in
 import path from 'node:path';

@@ -47,9 +47,12 @@ export function allow(complaints, pattern) {
   for (let i = complaints.length - 1; i >= 0; i -= 1) if (pattern.test(complaints[i])) complaints.splice(i, 1);
 }
 
+/** Settings of every server here: with AGENTGEN_WEB_DIR it serves that export instead of the one in the binary. */
+export const PAGES = { AGENTGEN_WEB_DIR: process.env.AGENTGEN_WEB_DIR };
+
 /** The server and its provider, shared by the tests of one worker. */
 export const world = [async ({}, use) => {
-  const world = await new World({ accounts: false, env: {} }).open();
+  const world = await new World({ accounts: false, env: PAGES }).open();
   // The first account is the administrator; tests that need a fresh server start their own.
   world.admin = await register(world.anonymous, { name: 'First Admin' });
   await use(world);
