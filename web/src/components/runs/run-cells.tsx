@@ -37,16 +37,16 @@ export function RunTokens({ run }: { run: RunSummary }) {
 /** The agent that answered, or why none is named. */
 export function RunAgent({ run, className }: { run: RunSummary; className?: string }) {
   const t = useT("runs");
-  if (run.agent_name !== null) return <span className={cn("truncate", className)} title={run.agent_name}><bdi>{run.agent_name}</bdi></span>;
+  if (run.agent_name !== null) return <span dir="auto" className={cn("clip", className)} title={run.agent_name}>{run.agent_name}</span>;
   return <span className={cn("truncate text-muted-foreground", className)}>{run.agent_id === null ? t(`kind.${run.kind}`) : t("deleted_agent")}</span>;
 }
 
-/** What was asked, in one line; of what is not stored, what it was for. */
+/** What was asked, in one line; it stands in a `clip` with `dir="auto"`. */
 export function RunPreview({ run }: { run: RunSummary }) {
   const t = useT("runs");
   const text = run.input_preview?.replace(/\s+/g, " ").trim();
-  if (text) return <bdi>{text}</bdi>;
-  return <span className="text-muted-foreground italic">{t("no_preview")}</span>;
+  if (text) return <>{text}</>;
+  return <span className="pe-0.5 text-muted-foreground italic">{t("no_preview")}</span>;
 }
 
 export function CachedMark() {
