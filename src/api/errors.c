@@ -59,7 +59,7 @@ const struct ag_route ag_error_routes[AG_ERROR_ROUTES] = {
              "Report what went wrong in a browser",
              .doc = "Queries of addresses, e-mail addresses, credentials and what looks like one "
                     "are taken out before it is stored. A report that repeats within a day is "
-                    "counted. Kept for 30 days.",
+                    "counted. Kept for 30 days, and no more than the newest 1,000.",
              .tag = "Monitoring", .status = 204, .body = &ag_report_input_schema,
              .max_body = REPORT_MAX_BYTES, .limit = &report_limit),
 };

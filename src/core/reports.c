@@ -10,6 +10,7 @@ enum {
     FINGERPRINT_FRAMES = 3, /* lines of a stack that tell one mistake from another */
     FINGERPRINT_BYTES = 16,
     REPEAT_MS = 24 * 60 * 60 * 1000,
+    KEPT_REPORTS = 1000, /* of an organisation: at 44 KB at the most */
 };
 /* Longer than any time a dashboard shows. */
 static const int64_t KEPT_MS = INT64_C(30) * 24 * 60 * 60 * 1000;
@@ -38,7 +39,8 @@ static enum ag_err put_tx(struct ag_tx *tx, void *arg)
 {
     const struct put_args *args = arg;
     int64_t now = args->report.created_at;
-    return ag_client_errors_put(tx, args->org, &args->report, now - REPEAT_MS, now - KEPT_MS);
+    return ag_client_errors_put(tx, args->org, &args->report, now - REPEAT_MS, now - KEPT_MS,
+                                KEPT_REPORTS);
 }
 
 static struct ag_str first_lines(struct ag_str text, int lines)

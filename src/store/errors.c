@@ -1,7 +1,14 @@
 /* What went wrong, from two tables: runs that failed, and reports from browsers. */
 #include "store/tables.h"
 
-enum { FAILED_RUNS, CLIENT_ERRORS, CLIENT_ERROR_REPEAT, CLIENT_ERROR_INSERT, CLIENT_ERROR_EXPIRE };
+enum {
+    FAILED_RUNS,
+    CLIENT_ERRORS,
+    CLIENT_ERROR_REPEAT,
+    CLIENT_ERROR_INSERT,
+    CLIENT_ERROR_EXPIRE,
+    CLIENT_ERROR_TRIM
+};
 
 struct ag_stmt ag_error_stmts[AG_ERROR_STMTS] = {
     [FAILED_RUNS] = {.name = "run_failures",
@@ -35,6 +42,12 @@ struct ag_stmt ag_error_stmts[AG_ERROR_STMTS] = {
                              .sql = "DELETE FROM client_errors WHERE org_id = $1 AND id < $2",
                              .params = "uu",
                              .columns = ""},
+    [CLIENT_ERROR_TRIM] = {.name = "client_error_trim",
+                           .sql = "DELETE FROM client_errors WHERE org_id = $1 AND id <= ("
+                                  "SELECT id FROM client_errors WHERE org_id = $1 "
+                                  "ORDER BY id DESC LIMIT 1 OFFSET $2)",
+                           .params = "ui",
+                           .columns = ""},
 };
 
 enum {
@@ -185,7 +198,7 @@ enum ag_err ag_errors_list(struct ag_db *db, struct ag_arena *arena, struct ag_u
 
 enum ag_err ag_client_errors_put(struct ag_tx *tx, struct ag_uuid org,
                                  const struct ag_client_error *report, int64_t repeat_after,
-                                 int64_t keep_after)
+                                 int64_t keep_after, int64_t keep)
 {
     struct ag_rows rows;
     /* The same on every instance, so that two first reports do not become two rows. */
@@ -199,6 +212,9 @@ enum ag_err ag_client_errors_put(struct ag_tx *tx, struct ag_uuid org,
     if (rows.changed > 0) return AG_OK;
     AG_TRY(ag_tx_exec(tx, &ag_error_stmts[CLIENT_ERROR_EXPIRE],
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(ag_uuid_at(keep_after))), NULL));
+    /* One less: another comes. */
+    AG_TRY(ag_tx_exec(tx, &ag_error_stmts[CLIENT_ERROR_TRIM],
+                      AG_BIND(ag_v_uuid(org), ag_v_int(keep - 1)), NULL));
     return ag_tx_exec(tx, &ag_error_stmts[CLIENT_ERROR_INSERT],
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(report->id), ag_v_uuid(report->user_id),
                               ag_v_text(report->kind), ag_v_text(report->fingerprint),

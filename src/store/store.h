@@ -497,7 +497,8 @@ struct ag_client_error {
     int64_t created_at;
 };
 /* Counts a repeat of a report that is not older than `repeat_after`, or inserts it; reports of the
- * organisation from before `keep_after` go. Both are wall times. */
+ * organisation from before `keep_after` go, and those beyond its newest `keep`. Both are wall
+ * times. */
 enum ag_err ag_client_errors_put(struct ag_tx *tx, struct ag_uuid org,
                                  const struct ag_client_error *report, int64_t repeat_after,
-                                 int64_t keep_after) AG_MUST_USE;
+                                 int64_t keep_after, int64_t keep) AG_MUST_USE;

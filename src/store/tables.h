@@ -13,7 +13,7 @@ enum {
     AG_ACTIVITY_STMTS = 3,
     AG_IDEMPOTENCY_STMTS = 6,
     AG_DASHBOARD_STMTS = 9,
-    AG_ERROR_STMTS = 5,
+    AG_ERROR_STMTS = 6,
 };
 extern struct ag_stmt ag_user_stmts[AG_USER_STMTS];
 extern struct ag_stmt ag_session_stmts[AG_SESSION_STMTS];

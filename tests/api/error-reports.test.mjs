@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { assertNow, assertOrderedId, expect, expectProblem } from '../lib/expect.mjs';
 import { sql } from '../lib/database.mjs';
 import { Client } from '../lib/http.mjs';
+import { DB_KIND } from '../lib/server.mjs';
 import { createFakeAgent, register, world } from '../lib/world.mjs';
 
 const w = world();
@@ -69,6 +70,26 @@ describe('reporting an error', () => {
     await sql(w.server, age(two[1].id, 31));
     await report(account.client, { message: 'new' });
     assert.deepEqual((await errorsOf(account.client)).map((e) => e.message), ['new', 'It broke']);
+  });
+
+  it('keeps the newest thousand of an organisation', async () => {
+    const { client, user } = await register(w.anonymous);
+    await report(client, { message: 'oldest' });
+    const [{ id }] = await errorsOf(client);
+    const columns = { id: DB_KIND === 'postgres' ? `overlay(id::text placing lpad(to_hex(n), 4, '0') from 33)::uuid` : `substr(id, 1, 32) || printf('%04x', n)`,
+      fingerprint: DB_KIND === 'postgres' ? 'n::text' : 'n' };
+    const names = ['org_id', 'id', 'user_id', 'kind', 'fingerprint', 'message', 'user_agent', 'created_at', 'last_at'];
+    await sql(w.server, `UPDATE client_errors SET id = '${id.slice(0, 32)}0000' WHERE id = '${id}'`);
+    await sql(w.server, `WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 1200)
+      INSERT INTO client_errors (${names}) SELECT ${names.map((n) => columns[n] ?? n)} FROM client_errors, s WHERE user_id = '${user.id}'`);
+    const count = async () => Number((await sql(w.server, `SELECT count(*) FROM client_errors WHERE user_id = '${user.id}'`))[0][0]);
+    assert.equal(await count(), 1201);
+    const other = await register(w.anonymous);
+    await report(other.client);
+    assert.equal(await count(), 1201, 'only their own');
+    await report(client, { message: 'newest' });
+    assert.equal(await count(), 1000);
+    assert.equal((await errorsOf(client))[0].message, 'newest');
   });
 
   it('refuses what is no report', async () => {
