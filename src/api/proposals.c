@@ -1,6 +1,6 @@
 #include "core/proposals.h"
 
-#include "api/route.h"
+#include "api/relay.h"
 
 /* ---- a proposal as server-sent events ---- */
 
@@ -42,24 +42,12 @@ static struct ag_buf *begin_event(struct stream *stream)
     return &stream->data;
 }
 
-static void put_run_id(struct ag_buf *data, const struct ag_run *run)
-{
-    char text[AG_UUID_TEXT_BYTES];
-    ag_buf_printf(data, "\"run_id\":\"%s\"", ag_uuid_format(run->id, text).data);
-}
-
 static enum ag_err stream_started(void *arg, const struct ag_run *run)
 {
     struct stream *stream = arg;
     AG_TRY(ag_buf_reserve(&stream->data, EVENT_BYTES));
     AG_TRY(ag_sse_begin(stream->ctx->req));
-    struct ag_buf *data = begin_event(stream);
-    put_run_id(data, run);
-    struct ag_str model = ag_arena_printf(stream->ctx->scope.arena, "%.*s/%.*s",
-                                          AG_STR_ARG(run->provider), AG_STR_ARG(run->model));
-    ag_buf_append_lit(data, ",\"model\":");
-    ag_buf_json_string(data, model);
-    ag_buf_append_char(data, '}');
+    ag_event_started(&stream->data, stream->ctx->scope.arena, -1, run);
     AG_TRY(send_event(stream, "run.started"));
     return stream_flush(stream);
 }
@@ -94,31 +82,19 @@ static enum ag_err stream_idle(void *arg)
     return ag_sse_heartbeat(((struct stream *)arg)->ctx->req);
 }
 
-static void put_failure(struct ag_buf *data, enum ag_err err)
-{
-    const struct ag_err_info *info = ag_err_info(err);
-    ag_buf_printf(data, "\"code\":\"%s\",\"message\":", info->code);
-    ag_buf_json_string(data, ag_str(info->status == 500 ? info->title : ag_diag_text(err)));
-    ag_buf_printf(data, ",\"retryable\":%s}", info->retryable ? "true" : "false");
-}
-
 /* The one terminal event. */
 static enum ag_err stream_end(struct stream *stream, enum ag_err err, const struct ag_run *run,
                               const struct ag_proposal *proposal)
 {
+    const char *event = "run.completed";
     if (err == AG_OK) {
         ag_buf_clear(&stream->data);
         AG_TRY(ag_fields_encode(&ag_proposal_schema, proposal, &stream->data));
-        AG_TRY(send_event(stream, "run.completed"));
-    } else if (err == AG_E_CANCELED || err == AG_E_CLOSED) {
-        struct ag_buf *data = begin_event(stream);
-        put_run_id(data, run);
-        ag_buf_append_char(data, '}');
-        AG_TRY(send_event(stream, "run.cancelled"));
     } else {
-        put_failure(begin_event(stream), err);
-        AG_TRY(send_event(stream, "run.failed"));
+        event = ag_event_end(&stream->data, stream->ctx->scope.arena, -1, err,
+                             ag_str(ag_diag_text(err)), run);
     }
+    AG_TRY(send_event(stream, event));
     return ag_sse_end(stream->ctx->req);
 }
 

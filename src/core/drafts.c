@@ -65,7 +65,7 @@ enum ag_err ag_draft_change(struct ag_agent *agent, const struct ag_agent_draft 
     return put(agent, &draft, arena);
 }
 
-void ag_draft_end(struct ag_agent *agent)
+static void end_draft(struct ag_agent *agent)
 {
     agent->set &= ~(UINT64_C(1) << AG_AGENT_DRAFT | UINT64_C(1) << AG_AGENT_DRAFT_UPDATED_AT);
     agent->draft = (struct ag_str){0};
@@ -114,7 +114,7 @@ static enum ag_err discard_tx(struct ag_tx *tx, void *arg)
     if (agent.version == 0)
         return ag_kind_delete_tx(tx, scope, &ag_agent_kind, agent.id, AG_ANY_VERSION);
     if (!agent.has_draft) return AG_OK;
-    ag_draft_end(&agent);
+    end_draft(&agent);
     AG_TRY(ag_agents_update(tx, scope->who.org_id, &agent));
     return ag_note(tx, scope, &ag_agent_kind, "draft_discarded", agent.id);
 }
@@ -197,7 +197,7 @@ static enum ag_err apply_publish(struct ag_agent_change *change, struct ag_arena
     if (ag_doc_has(input, AG_AGENT_INPUT_NAME)) agent->name = input->name;
     if (ag_doc_has(input, AG_AGENT_INPUT_DESCRIPTION)) ag_agent_describe(agent, input->description);
     if (change->config.len > 0) agent->config = change->config;
-    ag_draft_end(agent);
+    end_draft(agent);
     ag_agent_put_live(agent);
     return AG_OK;
 }

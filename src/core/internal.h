@@ -77,7 +77,6 @@ void ag_agent_describe(struct ag_agent *agent, struct ag_str description);
  * agent follow. AG_E_TOO_LARGE. */
 enum ag_err ag_draft_change(struct ag_agent *agent, const struct ag_agent_draft *change,
                             struct ag_arena *arena) AG_MUST_USE;
-void ag_draft_end(struct ag_agent *agent);
 
 /* ---- undo.c: deletion that can be undone ---- */
 
