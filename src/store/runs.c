@@ -78,7 +78,8 @@ struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
                 /* What another instance has cancelled stays so. */
                 "status = CASE WHEN runs.status = 'running' THEN excluded.status "
                 "ELSE runs.status END, "
-                "error_code = excluded.error_code, error_message = excluded.error_message, "
+                "error_code = CASE runs.status WHEN 'running' THEN excluded.error_code END, "
+                "error_message = CASE runs.status WHEN 'running' THEN excluded.error_message END, "
                 "finish_reason = excluded.finish_reason, cached = excluded.cached, "
                 "input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, "
                 "latency_ms = excluded.latency_ms, ttft_ms = excluded.ttft_ms, "

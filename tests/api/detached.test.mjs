@@ -463,6 +463,17 @@ if (DB_KIND === 'postgres') {
       await stream.all();
     });
 
+    it('ends one that fails before it hears of that', async () => {
+      const { account, browser, away } = await two();
+      const { stream, id } = await begin('[[fault=reset_midstream after=2 delay=400]] one two three', { client: browser, owner: account.client });
+      await stream.until('delta');
+      expect(await away.post(`/v1/runs/${id}/cancel`), 200);
+      await stream.all();
+      const row = await rowOf(id, account.client);
+      assert.deepEqual([row.status, row.error_code, row.error_message], ['cancelled', null, null]);
+      assert.ok(row.output_text.length > 0 && row.latency_ms > 0);
+    });
+
     it('gives who stood inside of a character the whole character', async () => {
       const { account, browser, away } = await two();
       const { stream, id } = await begin('go', { client: browser, owner: account.client, script: { text: '😀😀😀😀', chunks: 2, delay: 400 } });
