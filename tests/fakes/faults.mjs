@@ -30,11 +30,11 @@ async function partly(call) {
 const settle = (call) => call.sleep(60);
 
 async function status(call) {
-  const { status: code, retry_after: retryAfter } = call.script;
+  const { status: code, retry_after: retryAfter, message } = call.script;
   const headers = { 'content-type': 'application/json' };
   if (retryAfter !== undefined) headers['retry-after'] = retryAfter;
   call.begin(code, headers);
-  call.end(JSON.stringify(call.wire.failure(code)));
+  call.end(JSON.stringify(call.wire.failure(code, message)));
 }
 
 async function silent(call) {

@@ -7,7 +7,8 @@
 //   2. directives in the user's text:      [[fault=reset_midstream after=3]], [[text=Hello%20there]]
 //   3. the model's name:                   fault-reset_midstream, fault-429, say-hello
 //   4. otherwise an echo of the user's text in four pieces.
-// Keys of a script are those of scriptDefaults in faults.mjs, and text, status, retry_after, location.
+// Keys of a script are those of scriptDefaults in faults.mjs, and text, pieces (the text as it is cut), status,
+// message (of that status), retry_after, location.
 //
 // GET /models lists fake.models; a script queued for 'openai models' or 'anthropic models' may say
 // {status, delay, body} instead.
@@ -75,7 +76,7 @@ class Call {
   constructor({ req, res, wire, json, script, record }) {
     Object.assign(this, { res, socket: req.socket, wire, json, script, record, stream: json.stream === true });
     const text = this.text();
-    this.pieces = split(text, script.chunks);
+    this.pieces = script.pieces ?? split(text, script.chunks);
     const usage = { input: tokens(wire.promptText(json)), output: this.pieces.length };
     const reply = { json, text, pieces: this.pieces, finish: wire.finishReasons[script.finish] ?? script.finish, usage };
     this.body = () => JSON.stringify(wire.reply(reply));
@@ -85,6 +86,7 @@ class Call {
   }
 
   text() {
+    if (this.script.pieces) return this.script.pieces.join('');
     if (this.script.text !== undefined) return String(this.script.text);
     const schema = this.wire.wantsJson(this.json);
     if (schema) return JSON.stringify(sample(schema));

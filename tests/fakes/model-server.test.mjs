@@ -272,4 +272,13 @@ describe('directives', () => {
     assert.equal((await ask('queued', 'x')).choices[0].message.content, 'You said: x');
     assert.deepEqual(fake.callsFor('queued').map((c) => c.status), [200, 500, 200]);
   });
+
+  it('a script may say where the text is cut, and what a refusal says', async () => {
+    openai = new OpenAI({ apiKey: 'sk-test', baseURL: fake.openaiBase, maxRetries: 0 });
+    fake.script('cut', { pieces: ['on', 'e <', 'b>'] }, { status: 400, message: 'No <b>.' });
+    const pieces = [];
+    for await (const chunk of await ask('cut', 'x', { stream: true })) if (chunk.choices[0]?.delta.content) pieces.push(chunk.choices[0].delta.content);
+    assert.deepEqual(pieces, ['on', 'e <', 'b>']);
+    await assert.rejects(ask('cut', 'x'), /No <b>\./);
+  });
 });

@@ -36,12 +36,12 @@ function Header({ agent }: { agent: Agent }) {
   return (
     <header className="flex flex-wrap items-start gap-x-4 gap-y-3">
       <Avatar name={agent.name} className="size-12 rounded-xl text-base" />
-      <div className="grid min-w-0 grow basis-64 gap-1">
+      <div className="grid min-w-0 grow basis-64 grid-cols-[minmax(0,1fr)] gap-1">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-          <h1 className="text-2xl font-semibold break-words">{agent.name}</h1>
+          <h1 className="text-2xl font-semibold [overflow-wrap:anywhere]">{agent.name}</h1>
           <AgentBadges agent={agent} />
         </div>
-        {agent.description ? <p className="max-w-3xl text-sm text-muted-foreground">{agent.description}</p> : null}
+        {agent.description ? <p className="max-w-3xl text-sm text-muted-foreground [overflow-wrap:anywhere]">{agent.description}</p> : null}
         <p className="flex flex-wrap gap-x-3 text-xs text-muted-foreground">
           <span>{model ?? t("default_model")}</span>
           {agent.version ? <span>{t("version", { version: agent.version })}</span> : null}

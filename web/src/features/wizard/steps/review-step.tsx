@@ -103,13 +103,13 @@ function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="grid gap-x-4 gap-y-1 px-5 py-3 text-sm sm:grid-cols-[10rem_minmax(0,1fr)]">
       <dt className="text-muted-foreground">{label}</dt>
-      <dd className="min-w-0 break-words">{children}</dd>
+      <dd className="min-w-0 [overflow-wrap:anywhere]">{children}</dd>
     </div>
   );
 }
 
 function Text({ children }: { children: string }) {
-  return <p dir="auto" className="max-h-40 overflow-y-auto whitespace-pre-wrap">{children}</p>;
+  return <p dir="auto" className="line-clamp-8 whitespace-pre-wrap">{children}</p>;
 }
 
 function Muted({ children }: { children: ReactNode }) {
