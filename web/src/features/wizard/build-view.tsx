@@ -32,13 +32,13 @@ function Piece({ path, label, children, lines = 1, caret = true }: { path: strin
   );
 }
 
-/** Keeps the end of a growing text in view. */
-function Scroll({ text, growing }: { text: string; growing: boolean }) {
+/** A long text: while it grows, its end is what is shown. */
+function Growing({ text, growing }: { text: string; growing: boolean }) {
   const box = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     if (growing && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [text, growing]);
-  return <p ref={box} dir="auto" className="max-h-72 overflow-y-auto text-sm leading-relaxed whitespace-pre-wrap">{text}{growing ? <Caret /> : null}</p>;
+  return <p ref={box} dir="auto" className={cn("text-sm leading-relaxed whitespace-pre-wrap", growing && "max-h-72 overflow-hidden")}>{text}{growing ? <Caret /> : null}</p>;
 }
 
 function Pieces({ values: { name, description, config } }: { values: AgentForm }) {
@@ -56,7 +56,7 @@ function Pieces({ values: { name, description, config } }: { values: AgentForm }
       <Piece path="name" label={t("field.name")}><span dir="auto" className="text-lg font-semibold">{name}</span></Piece>
       <Piece path="description" label={t("field.description")}><span dir="auto" className="text-sm">{description || nothing}</span></Piece>
       <Piece path="config.persona" label={t("field.persona")} lines={2}><span dir="auto" className="text-sm whitespace-pre-wrap">{config.persona || nothing}</span></Piece>
-      <Piece path="config.instructions" label={t("field.instructions")} lines={4} caret={false}><Scroll text={config.instructions} growing={proposal.growing === "config.instructions"} /></Piece>
+      <Piece path="config.instructions" label={t("field.instructions")} lines={4} caret={false}><Growing text={config.instructions} growing={proposal.growing === "config.instructions"} /></Piece>
       <Piece path="config.response_style" label={t("build.settings")}>
         {settings.length ? <span className="flex flex-wrap gap-1.5">{settings.map((text) => <Badge key={text} tone="primary">{text}</Badge>)}</span> : nothing}
       </Piece>

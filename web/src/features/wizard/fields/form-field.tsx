@@ -12,6 +12,7 @@ import type { AgentForm } from "../agent-form";
 import type { ProposedField } from "../proposal";
 import { useWizard } from "../wizard-context";
 import { Redo, RedoFailure, useBeingWritten } from "./redo";
+import { directionOf } from "./text-direction";
 
 export type FormPath = FieldPath<AgentForm>;
 /** Paths whose value is a text. */
@@ -75,25 +76,25 @@ interface TextProps {
 function useText({ path, max }: Pick<TextProps, "path" | "max">) {
   const { form } = useWizard();
   const value = useWatch({ control: form.control, name: path });
-  return { registration: form.register(path), empty: value.trim() === "", counter: <Counter length={value.length} max={max} /> };
+  return { registration: form.register(path), empty: value.trim() === "", dir: directionOf(value), counter: <Counter length={value.length} max={max} /> };
 }
 
 export function TextField({ path, label, hint, placeholder, max, redo }: TextProps) {
-  const { registration, empty, counter } = useText({ path, max });
+  const { registration, empty, dir, counter } = useText({ path, max });
   const written = useBeingWritten(redo);
   return (
     <FormField path={path} label={label} hint={hint} aside={counter} redo={redo} empty={empty}>
-      <FieldInput dir="auto" autoComplete="off" placeholder={placeholder} readOnly={written} className={cn(written && WRITTEN)} {...registration} />
+      <FieldInput dir={dir} autoComplete="off" placeholder={placeholder} readOnly={written} className={cn(written && WRITTEN)} {...registration} />
     </FormField>
   );
 }
 
 export function TextAreaField({ path, label, hint, placeholder, max, redo, className }: TextProps & { className?: string }) {
-  const { registration, empty, counter } = useText({ path, max });
+  const { registration, empty, dir, counter } = useText({ path, max });
   const written = useBeingWritten(redo);
   return (
     <FormField path={path} label={label} hint={hint} aside={counter} redo={redo} empty={empty}>
-      <FieldTextarea dir="auto" placeholder={placeholder} readOnly={written} className={cn("field-sizing-content max-h-96", className, written && WRITTEN)} {...registration} />
+      <FieldTextarea dir={dir} placeholder={placeholder} readOnly={written} className={cn("field-sizing-content max-h-96", className, written && WRITTEN)} {...registration} />
     </FormField>
   );
 }

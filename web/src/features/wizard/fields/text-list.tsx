@@ -12,6 +12,7 @@ import { useT } from "@/lib/i18n";
 import type { AgentForm } from "../agent-form";
 import { useWizard } from "../wizard-context";
 import { useFieldError } from "./form-field";
+import { directionOf } from "./text-direction";
 
 export function moved<T>(list: readonly T[], from: number, to: number): T[] {
   const next = [...list];
@@ -151,7 +152,7 @@ function Entry({ path, value, show, read, label, placeholder, mono, readOnly, on
       <span className="flex items-start gap-1 [&>button]:mt-0.5 max-sm:[&>button]:w-7">
         <Textarea
           data-entry
-          dir="auto"
+          dir={directionOf(value)}
           rows={1}
           value={typed ?? show(value)}
           aria-label={label}

@@ -16,6 +16,7 @@ import { LIMITS } from "../limits";
 import { useWizard } from "../wizard-context";
 import { useFieldError } from "./form-field";
 import { Redo, RedoFailure, useBeingWritten } from "./redo";
+import { directionOf } from "./text-direction";
 import { useEntryFocus } from "./text-list";
 
 function DefaultValue({ variable, onChange, onBlur }: { variable: VariableForm; onChange: (value: string) => void; onBlur: () => void }) {
@@ -31,7 +32,7 @@ function DefaultValue({ variable, onChange, onBlur }: { variable: VariableForm; 
   }
   return (
     <FieldInput
-      dir="auto"
+      dir={directionOf(variable.default)}
       inputMode={variable.type === "number" ? "decimal" : undefined}
       value={variable.default}
       placeholder={t("no_default")}
@@ -74,7 +75,7 @@ function Row({ index, variable, unused, onChange, onBlur, onRemove }: {
       <div className="grid gap-3 sm:grid-cols-2">
         <div data-field={`config.variables.${index}.description`}>
           <Field label={t("description")} error={error.description}>
-            <FieldInput dir="auto" value={variable.description} placeholder={t("description_placeholder")} onChange={(event) => onChange({ description: event.target.value })} onBlur={onBlur} />
+            <FieldInput dir={directionOf(variable.description)} value={variable.description} placeholder={t("description_placeholder")} onChange={(event) => onChange({ description: event.target.value })} onBlur={onBlur} />
           </Field>
         </div>
         <div data-field={`config.variables.${index}.default`}>

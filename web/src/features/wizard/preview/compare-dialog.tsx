@@ -20,6 +20,7 @@ import { openStream } from "@/lib/sse";
 
 import { ModelPicker } from "../fields/model-picker";
 import { splitModel, useModelChoices, type ModelChoices } from "../fields/models";
+import { directionOf } from "../fields/text-direction";
 import { LIMITS } from "../limits";
 import { useWizard } from "../wizard-context";
 import { explained } from "./explain";
@@ -187,7 +188,7 @@ export function CompareDialog({ open, onOpenChange, values }: { open: boolean; o
       >
         <ModelSlots models={models} onChange={setChosen} />
         <div className="grid gap-2">
-          <Textarea dir="auto" value={input} onChange={(event) => setInput(event.target.value)} onKeyDown={onKeyDown} aria-label={t("input")} aria-describedby={hintId} placeholder={t("placeholder")} className="field-sizing-content max-h-40 min-h-16" />
+          <Textarea dir={directionOf(input)} value={input} onChange={(event) => setInput(event.target.value)} onKeyDown={onKeyDown} aria-label={t("input")} aria-describedby={hintId} placeholder={t("placeholder")} className="field-sizing-content max-h-40 min-h-16" />
           <div className="flex flex-wrap items-center justify-between gap-3">
             <p id={hintId} className="flex items-center gap-1.5 text-xs text-muted-foreground"><Kbd>{modifierKey()}</Kbd><Kbd>↵</Kbd>{t("hint")}</p>
             {busy

@@ -38,5 +38,6 @@ describe("fastest", () => {
     const done = (latencyMs: number): Lane => ({ model: "m", status: "done", text: "", metrics: { latencyMs }, error: null });
     expect(fastest([done(30), done(20), ...startLanes(["x"])])).toBe(1);
     expect(fastest([done(30), ...startLanes(["x"])])).toBeNull();
+    expect(fastest([done(20), done(20), done(30)])).toBeNull();
   });
 });

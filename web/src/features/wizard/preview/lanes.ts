@@ -44,9 +44,10 @@ export function endLanes(lanes: readonly Lane[], error: string | null = null): r
   return lanes.map((lane) => (lane.status === "waiting" || lane.status === "streaming" ? { ...lane, status: error === null ? "stopped" : "failed", error } : lane));
 }
 
-/** Which of the finished ones was done first; null when there is nothing to compare. */
+/** Which of the finished ones was done first; null for a tie, or when there is nothing to compare. */
 export function fastest(lanes: readonly Lane[]): number | null {
   const times = lanes.map(({ status, metrics }) => (status === "done" ? (metrics?.latencyMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY));
-  const finished = times.filter(Number.isFinite);
-  return finished.length > 1 ? times.indexOf(Math.min(...finished)) : null;
+  const best = Math.min(...times);
+  const alone = times.filter((time) => time === best).length === 1;
+  return alone && times.filter(Number.isFinite).length > 1 ? times.indexOf(best) : null;
 }

@@ -15,6 +15,7 @@ import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 
 import { formToConfig, type AgentForm, type VariableForm } from "../agent-form";
+import { directionOf } from "../fields/text-direction";
 import { useWizard } from "../wizard-context";
 import { lacking } from "./test-values";
 import type { Preview } from "./use-preview";
@@ -35,7 +36,7 @@ function TestValue({ variable, value, onChange }: { variable: VariableForm; valu
           <option value="false">false</option>
         </FieldSelect>
       ) : (
-        <FieldInput dir="auto" inputMode={variable.type === "number" ? "decimal" : undefined} value={value} placeholder={variable.default || t("value_unset")} onChange={(event) => onChange(event.target.value)} />
+        <FieldInput dir={directionOf(value)} inputMode={variable.type === "number" ? "decimal" : undefined} value={value} placeholder={variable.default || t("value_unset")} onChange={(event) => onChange(event.target.value)} />
       )}
     </Field>
   );

@@ -11,6 +11,7 @@ import { Link } from "@/lib/nav";
 
 import { Counter } from "../fields/form-field";
 import { useModelChoices } from "../fields/models";
+import { directionOf } from "../fields/text-direction";
 import { LIMITS } from "../limits";
 import type { CreateDraft } from "./use-create-draft";
 
@@ -66,7 +67,7 @@ export function DescribeBox({ making, create }: CreateDraft) {
       <div className={cn("rounded-2xl border border-input/60 bg-card p-2 shadow-pop transition-colors focus-within:border-ring focus-within:outline-2 focus-within:outline-ring/30", short && "border-destructive")}>
         <textarea
           ref={area}
-          dir="auto"
+          dir={directionOf(sentence)}
           rows={3}
           value={sentence}
           readOnly={busy}

@@ -51,7 +51,10 @@ export function DraftList() {
             <FilePen aria-hidden="true" className="size-4.5 shrink-0 text-muted-foreground" />
             <div className="grid min-w-0 grow">
               <Link href={`/agents/${agent.id}/edit`} dir="auto" className="truncate text-sm font-medium after:absolute after:inset-0 after:rounded-xl">{agent.name}</Link>
-              <span className="truncate text-xs text-muted-foreground"><RelativeTime value={agent.draft_updated_at ?? agent.updated_at} />{agent.description ? ` · ${agent.description}` : ""}</span>
+              <span className="flex min-w-0 gap-1.5 text-xs text-muted-foreground">
+                <RelativeTime value={agent.draft_updated_at ?? agent.updated_at} />
+                {agent.description ? <><span aria-hidden="true">·</span><span dir="auto" className="truncate">{agent.description}</span></> : null}
+              </span>
             </div>
             <Button variant="ghost" size="icon-sm" className="relative text-muted-foreground" aria-label={t("delete_draft", { name: agent.name })} title={t("delete_draft", { name: agent.name })} onClick={() => void discard(agent)}><Trash2 /></Button>
             <ArrowRight aria-hidden="true" className="size-4 shrink-0 text-muted-foreground transition-transform group-hover:translate-x-0.5 rtl:-scale-x-100" />
