@@ -14,8 +14,8 @@ export default function config(phase: string): NextConfig {
     reactStrictMode: true,
     // `npm run typecheck` does, in the tests: a build on a user's machine is not to take twice as long.
     typescript: { ignoreBuildErrors: true },
-    // See src/lib/remove-scroll.tsx.
-    turbopack: { resolveAlias: { "react-remove-scroll": "./src/lib/remove-scroll.tsx" } },
+    // See these two files for why.
+    turbopack: { resolveAlias: { "react-remove-scroll": "./src/lib/remove-scroll.tsx", "victory-vendor/d3-scale": "./src/components/charts/chart-scales.ts" } },
     allowedDevOrigins: ["localhost", "127.0.0.1"],
   };
 }

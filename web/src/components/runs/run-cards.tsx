@@ -20,7 +20,7 @@ export function RunCards({ runs }: { runs: readonly RunSummary[] }) {
           <li key={run.id} className="relative grid grid-cols-[auto_minmax(0,1fr)_auto] gap-x-3 gap-y-1 px-4 py-3 has-[a:focus-visible]:outline-2 has-[a:focus-visible]:-outline-offset-2 has-[a:focus-visible]:outline-ring">
             <RunStatusIcon status={run.status} className="mt-0.5" />
             <div className="flex min-w-0 items-center gap-2 text-sm font-medium">
-              <Link href={`/runs/${run.id}`} className="min-w-0 truncate after:absolute after:inset-0 focus-visible:outline-none"><RunPreview run={run} /></Link>
+              <Link href={`/runs/${run.id}`} dir="auto" className="clip min-w-0 after:absolute after:inset-0 focus-visible:outline-none"><RunPreview run={run} /></Link>
               {run.cached ? <CachedMark /> : null}
             </div>
             <RelativeTime value={run.created_at} className="text-xs leading-5 text-muted-foreground" />

@@ -19,7 +19,7 @@ function Row({ run }: { run: RunSummary }) {
       <Td className="w-34 pe-2"><RunStatus status={run.status} /></Td>
       <Td className="max-w-0">
         <div className="flex min-w-0 items-center gap-2">
-          <Link href={`/runs/${run.id}`} className="min-w-0 truncate font-medium after:absolute after:inset-0 focus-visible:outline-none"><RunPreview run={run} /></Link>
+          <Link href={`/runs/${run.id}`} dir="auto" className="clip min-w-0 font-medium after:absolute after:inset-0 focus-visible:outline-none"><RunPreview run={run} /></Link>
           {run.kind === "generate" || run.agent_id === null ? null : <Badge tone="outline">{t(`kind.${run.kind}`)}</Badge>}
           {run.cached ? <CachedMark /> : null}
         </div>

@@ -83,7 +83,7 @@ export function ByAgent({ agents, className }: { agents: Dashboard["agents"]; cl
             {agents.map(({ agent_id, name, runs, failed }) => (
               <tr key={agent_id}>
                 <th scope="row" className={cn(cell, "font-normal")}>
-                  <Link href={`/runs?agent=${agent_id}`} className={cn("block truncate rounded-sm hover:text-primary", name === null && "text-muted-foreground")}><bdi>{name ?? t("deleted")}</bdi></Link>
+                  <Link href={`/runs?agent=${agent_id}`} dir="auto" className={cn("clip block rounded-sm hover:text-primary", name === null && "text-muted-foreground")}>{name ?? t("deleted")}</Link>
                   <ShareBar value={runs} most={most} className="bg-chart-2" />
                 </th>
                 <td className={cell} title={number(runs)}>{compact(runs)}</td>

@@ -1,6 +1,7 @@
 "use client";
 
 import { ChartNoAxesColumn } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useMemo } from "react";
 
 import { ErrorCard } from "@/components/shell/error-card";
@@ -14,14 +15,18 @@ import type { Dashboard } from "@/lib/api/schema";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 import { Link, useQueryState } from "@/lib/nav";
+import { useUi } from "@/lib/store";
 
 import { ByAgent, ByError, ByModel } from "./breakdown";
 import { LatencyChart, RunsChart, TokensChart } from "./dashboard-charts";
-import { DEFAULT_RANGE, RANGES, readRange, type Range } from "./figures";
+import { DEFAULT_RANGE, RANGES, readRange, setupOf, type Range } from "./figures";
 import { RecentRuns } from "./recent-runs";
-import { RestoreSetup, SetupList } from "./setup-list";
+import { RestoreSetup } from "./restore-setup";
 import { StatTiles, StatTilesSkeleton } from "./stat-tiles";
 import { Drafts, SavedConfigurations } from "./work";
+
+// Its code is loaded by who has not finished it.
+const SetupList = dynamic(() => import("./setup-list").then((module) => module.SetupList), { ssr: false });
 
 const REFRESH_MS = 60_000;
 
@@ -92,11 +97,13 @@ export function DashboardScreen() {
     placeholderData: (before) => before,
     refetchInterval: REFRESH_MS,
   });
+  const hidden = useUi((state) => state.setupHidden);
+  const showsSetup = data !== undefined && !hidden && !setupOf(data.setup).complete;
   const setRange = (next: Range) => setParams({ range: next === DEFAULT_RANGE ? null : next });
   return (
     <div className="page">
       <PageHeader title={t("title")} description={t("description")} actions={<RangePicker range={range} onChange={setRange} />} />
-      {data ? <SetupList setup={data.setup} onCheck={() => void refetch()} checking={isFetching} /> : null}
+      {data && showsSetup ? <SetupList setup={data.setup} onCheck={() => void refetch()} checking={isFetching} /> : null}
       {error ? <ErrorCard error={error} onRetry={() => void refetch()} className="mb-4" /> : null}
       <div aria-busy={isPlaceholderData} className={cn("transition-opacity", isPlaceholderData && "opacity-60")}>
         {data ? <StatTiles data={data} /> : error ? null : <StatTilesSkeleton />}

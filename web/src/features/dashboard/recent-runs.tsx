@@ -23,7 +23,7 @@ function Item({ run }: { run: RunSummary }) {
     <li className="relative grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 px-5 py-2 transition-colors hover:bg-muted/60 has-[a:focus-visible]:outline-2 has-[a:focus-visible]:-outline-offset-2 has-[a:focus-visible]:outline-ring">
       <RunStatusIcon status={run.status} />
       <div className="grid min-w-0">
-        <Link href={`/runs/${run.id}`} className="truncate text-sm after:absolute after:inset-0 focus-visible:outline-none"><RunPreview run={run} /></Link>
+        <Link href={`/runs/${run.id}`} dir="auto" className="clip text-sm after:absolute after:inset-0 focus-visible:outline-none"><RunPreview run={run} /></Link>
         <div className="flex min-w-0 items-center gap-1.5 text-xs text-muted-foreground">
           <RunAgent run={run} className="min-w-0" />
           <span aria-hidden="true">·</span>
@@ -53,7 +53,7 @@ function NoRuns() {
 /** What was asked last, with how it went. */
 export function RecentRuns({ className = "" }: { className?: string }) {
   const t = useT("dashboard.recent");
-  const { data, error, refetch } = $api.useQuery("get", "/v1/runs", { params: { query: { limit: SHOWN } } }, {
+  const { data, error, refetch } = $api.useQuery("get", "/v1/runs", { params: { query: { limit: SHOWN, kind: "generate" } } }, {
     refetchInterval: ({ state }) => (state.data?.data.some(({ status }) => status === "running") ? LIVE_MS : false),
   });
   const content = () => {
@@ -61,5 +61,5 @@ export function RecentRuns({ className = "" }: { className?: string }) {
     if (data.data.length === 0) return <NoRuns />;
     return <ul aria-label={t("table")} className="pb-2">{data.data.map((run) => <Item key={run.id} run={run} />)}</ul>;
   };
-  return <Panel title={t("title")} more={data?.data.length ? { href: "/runs", label: t("all") } : undefined} className={className}>{content()}</Panel>;
+  return <Panel title={t("title")} more={data?.data.length ? { href: "/runs?kind=generate", label: t("all") } : undefined} className={className}>{content()}</Panel>;
 }

@@ -157,13 +157,11 @@ function StepBody({ step, setup, onCheck, checking }: { step: SetupStep; setup: 
   }
 }
 
-/** The way from an empty server to the first answer; gone once it was walked, or when it is hidden. */
+/** The way from an empty server to the first answer. */
 export function SetupList({ setup, onCheck, checking }: { setup: Dashboard["setup"]; onCheck: () => void; checking: boolean }) {
   const t = useT("dashboard.setup");
-  const hidden = useUi((state) => state.setupHidden);
   const setHidden = useUi((state) => state.setSetupHidden);
-  const { done, count, complete, next } = setupOf(setup);
-  if (complete || hidden) return null;
+  const { done, count, next } = setupOf(setup);
   const total = SETUP_STEPS.length;
   return (
     <Card role="region" aria-label={t("title")} className="mb-5 overflow-hidden">
@@ -184,14 +182,4 @@ export function SetupList({ setup, onCheck, checking }: { setup: Dashboard["setu
       </ol>
     </Card>
   );
-}
-
-/** Brings the list back after it was hidden. */
-export function RestoreSetup({ setup }: { setup: Dashboard["setup"] }) {
-  const t = useT("dashboard.setup");
-  const hidden = useUi((state) => state.setupHidden);
-  const setHidden = useUi((state) => state.setSetupHidden);
-  const { count, complete } = setupOf(setup);
-  if (complete || !hidden) return null;
-  return <Button variant="ghost" size="sm" className="mt-6 text-muted-foreground" onClick={() => { setHidden(false); window.scrollTo({ top: 0 }); }}>{t("restore", { done: count, total: SETUP_STEPS.length })}</Button>;
 }

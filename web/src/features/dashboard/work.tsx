@@ -22,7 +22,7 @@ function Draft({ agent }: { agent: AgentSummary }) {
   return (
     <li className="flex items-center justify-between gap-3 px-5 py-2">
       <div className="grid min-w-0">
-        <span className="truncate text-sm font-medium"><bdi>{name}</bdi></span>
+        <span dir="auto" className="clip text-sm font-medium">{name}</span>
         <span className="text-xs text-muted-foreground">{t("changed")} <RelativeTime value={agent.draft_updated_at ?? agent.updated_at} /></span>
       </div>
       <Button asChild size="sm" variant="secondary"><Link href={`/agents/${agent.id}/edit`} aria-label={t("resume_named", { name })}>{t("resume")}</Link></Button>
@@ -49,8 +49,11 @@ function Saved({ agent }: { agent: AgentSummary }) {
   return (
     <li className="relative flex items-center justify-between gap-3 px-5 py-2 transition-colors hover:bg-muted/60 has-[a:focus-visible]:outline-2 has-[a:focus-visible]:-outline-offset-2 has-[a:focus-visible]:outline-ring">
       <div className="grid min-w-0">
-        <Link href={`/agents/${agent.id}`} className="truncate text-sm font-medium after:absolute after:inset-0 focus-visible:outline-none"><bdi>{agent.name}</bdi></Link>
-        <span className="truncate text-xs text-muted-foreground"><span className="tabular-nums">{t("version", { version: agent.version })}</span>{agent.description ? <> · <bdi>{agent.description}</bdi></> : null}</span>
+        <Link href={`/agents/${agent.id}`} dir="auto" className="clip text-sm font-medium after:absolute after:inset-0 focus-visible:outline-none">{agent.name}</Link>
+        <span className="flex min-w-0 gap-1 text-xs text-muted-foreground">
+          <span className="shrink-0 tabular-nums">{t("version", { version: agent.version })}</span>
+          {agent.description ? <><span aria-hidden="true">·</span><span dir="auto" className="clip">{agent.description}</span></> : null}
+        </span>
       </div>
       <span className="grid shrink-0 justify-items-end gap-0.5 text-xs text-muted-foreground">
         <RelativeTime value={agent.updated_at} className="relative" />

@@ -17,7 +17,7 @@ import { isClientKind } from "./error-title";
 import { RetryEntry } from "./retry-entry";
 
 function Label({ children }: { children: ReactNode }) {
-  return <h3 className="text-xs font-medium text-muted-foreground">{children}</h3>;
+  return <h2 className="text-xs font-medium text-muted-foreground">{children}</h2>;
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

@@ -1,6 +1,7 @@
 "use client";
 
 import { ChevronDown, CircleAlert, Globe } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useId } from "react";
 
 import { ModelName } from "@/components/runs/model-name";
@@ -12,15 +13,16 @@ import { topicOf } from "@/lib/error-guide";
 import { useFormat } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 
-import { ErrorDetail } from "./error-detail";
 import { isClientKind } from "./error-title";
+
+const ErrorDetail = dynamic(() => import("./error-detail").then((module) => module.ErrorDetail), { ssr: false, loading: () => <div aria-busy="true" className="h-48" /> });
 
 function Where({ entry }: { entry: ErrorEntry }) {
   const t = useT("errors.detail");
   if (entry.source === "client") return <bdi dir="ltr" className="truncate font-mono text-xs">{entry.path ?? "–"}</bdi>;
   return (
     <>
-      {entry.agent_id ? <span className="truncate"><bdi>{entry.agent_name ?? t("deleted_agent")}</bdi></span> : null}
+      {entry.agent_id ? <span dir="auto" className="clip">{entry.agent_name ?? t("deleted_agent")}</span> : null}
       {entry.agent_id && entry.model ? <span aria-hidden="true">·</span> : null}
       {entry.model ? <ModelName model={entry.model} /> : null}
     </>
@@ -57,7 +59,7 @@ export function ErrorRow({ entry, open, onToggle }: { entry: ErrorEntry; open: b
           <RelativeTime value={entry.last_at} />
           <ChevronDown aria-hidden="true" className={cn("size-4 transition-transform", open && "rotate-180")} />
         </span>
-        <span className="col-span-2 col-start-2 truncate text-[0.8125rem] text-muted-foreground"><bdi>{entry.message}</bdi></span>
+        <span dir="auto" className="clip col-span-2 col-start-2 text-[0.8125rem] text-muted-foreground">{entry.message}</span>
       </button>
       {open ? <div id={detailId}><ErrorDetail entry={entry} /></div> : null}
     </li>

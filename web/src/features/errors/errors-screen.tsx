@@ -39,8 +39,10 @@ function useErrors(source: Source | null) {
 function ByCode({ filter, onCode }: { filter: ErrorFilter; onCode: (code: string | null) => void }) {
   const t = useT("errors");
   const { number } = useFormat();
-  const { data } = $api.useQuery("get", "/v1/dashboard", { params: { query: { range: "7d" } } });
-  if (!data || data.errors.length === 0 || filter.source === "client") return null;
+  const { data, isPending } = $api.useQuery("get", "/v1/dashboard", { params: { query: { range: "7d" } } });
+  if (filter.source === "client") return null;
+  if (isPending) return <Skeleton className="mb-4 h-7 w-full max-w-2xl" />;
+  if (!data || data.errors.length === 0) return null;
   return (
     <div role="group" aria-label={t("by_code")} className="mb-4 flex flex-wrap items-center gap-1.5">
       <span className="me-1 w-full text-[0.8125rem] text-muted-foreground sm:w-auto">{t("by_code")}</span>

@@ -21,7 +21,7 @@ function Item({ run, current }: { run: RunSummary; current: boolean }) {
         className="flex items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm hover:bg-muted aria-[current=page]:bg-primary-soft aria-[current=page]:text-primary-soft-foreground"
       >
         <RunStatusIcon status={run.status} className="size-3.5" />
-        <span className="min-w-0 grow truncate"><RunPreview run={run} /></span>
+        <span dir="auto" className="clip min-w-0 grow"><RunPreview run={run} /></span>
         <RelativeTime value={run.created_at} className="text-xs text-muted-foreground" />
       </Link>
     </li>

@@ -18,7 +18,7 @@ type View = "formatted" | "raw";
 
 function Part({ icon, title, actions, children }: { icon: ReactNode; title: string; actions?: ReactNode; children: ReactNode }) {
   return (
-    <section aria-label={title} className="px-5 py-4">
+    <section className="px-5 py-4">
       <div className="mb-2 flex min-h-8 flex-wrap items-center justify-between gap-2">
         <h2 className="flex items-center gap-2 text-[0.8125rem] font-medium text-muted-foreground [&_svg]:size-4">{icon}{title}</h2>
         <div className="flex items-center gap-1">{actions}</div>

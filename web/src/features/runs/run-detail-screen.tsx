@@ -43,7 +43,7 @@ function Heading({ run, actions }: { run: Run; actions: ReactNode }) {
     <header className="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
       <div className="grid min-w-0 gap-1.5">
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1.5">
-          <h1 className="min-w-0 truncate text-2xl font-semibold"><bdi>{run.agent_name ?? (run.agent_id ? t("deleted_agent") : t(`kind.${run.kind}`))}</bdi></h1>
+          <h1 dir="auto" className="clip min-w-0 text-2xl font-semibold">{run.agent_name ?? (run.agent_id ? t("deleted_agent") : t(`kind.${run.kind}`))}</h1>
           <RunStatusBadge status={run.status} />
         </div>
         <p className="flex flex-wrap items-center gap-x-2 text-sm text-muted-foreground">

@@ -17,7 +17,7 @@ const FINISH = ["stop", "length", "content_filter", "tool_calls"] as const;
 
 function Section({ title, children, aside }: { title: string; children: ReactNode; aside?: ReactNode }) {
   return (
-    <section aria-label={title} className="grid grid-cols-[minmax(0,1fr)] gap-3 px-5 py-4">
+    <section className="grid grid-cols-[minmax(0,1fr)] gap-3 px-5 py-4">
       <div className="flex items-center justify-between gap-2"><h2 className="text-[0.8125rem] font-semibold">{title}</h2>{aside}</div>
       {children}
     </section>
