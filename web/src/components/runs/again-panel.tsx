@@ -1,6 +1,6 @@
 "use client";
 
-import { CircleAlert, ExternalLink, X } from "lucide-react";
+import { ArrowRight, CircleAlert, X } from "lucide-react";
 
 import { Markdown } from "@/components/chat/markdown";
 import { Button } from "@/components/ui/button";
@@ -54,7 +54,7 @@ export function AgainPanel({ live, onStop, onClose }: { live: LiveRun; onStop?: 
         <h2 className="text-[0.9375rem] font-semibold">{t("title")}</h2>
         <p role="status" className="grow text-sm text-muted-foreground"><Outcome live={live} /></p>
         <div className="flex items-center gap-2">
-          {live.runId ? <Button asChild size="sm" variant="secondary"><Link href={`/runs/${live.runId}`}><ExternalLink aria-hidden="true" className="rtl:-scale-x-100" />{t("open")}</Link></Button> : null}
+          {live.runId ? <Button asChild size="sm" variant="secondary"><Link href={`/runs/${live.runId}`}>{t("open")}<ArrowRight aria-hidden="true" className="rtl:-scale-x-100" /></Link></Button> : null}
           {!ended && live.runId && onStop ? <Button size="sm" variant="secondary" onClick={onStop}>{t("stop")}</Button> : null}
           {ended ? <Button size="icon-sm" variant="ghost" aria-label={t("close")} onClick={onClose}><X /></Button> : null}
         </div>

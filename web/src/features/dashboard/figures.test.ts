@@ -17,7 +17,7 @@ describe("the dashboard's arithmetic", () => {
     expect(relativeChange(150, 100)).toEqual({ kind: "up", by: 0.5 });
     expect(relativeChange(75, 100)).toEqual({ kind: "down", by: 0.25 });
     expect(relativeChange(100, 100)).toEqual({ kind: "same" });
-    expect(relativeChange(0, 0)).toEqual({ kind: "same" });
+    expect(relativeChange(0, 0)).toBeNull();
     expect(relativeChange(3, 0)).toEqual({ kind: "none_before" });
     expect(relativeChange(null, 3)).toBeNull();
   });

@@ -19,10 +19,10 @@ function moved(difference: number): Change {
   return { kind: difference > 0 ? "up" : "down", by: Math.abs(difference) };
 }
 
-/** As a share of what was before; null where one of the two is not known. */
+/** As a share of what was before; null where there is nothing to compare. */
 export function relativeChange(now: number | null, before: number | null): Change | null {
-  if (now === null || before === null) return null;
-  if (before === 0) return now === 0 ? { kind: "same" } : { kind: "none_before" };
+  if (now === null || before === null || (now === 0 && before === 0)) return null;
+  if (before === 0) return { kind: "none_before" };
   return moved(now / before - 1);
 }
 

@@ -51,7 +51,7 @@ function AddKey({ onCheck, checking }: { onCheck: () => void; checking: boolean 
       </div>
       <p className="text-[0.8125rem]">{t("or_file")}</p>
       <div className="flex flex-wrap items-center gap-3">
-        <Button size="sm" variant="secondary" busy={checking} onClick={check}><RotateCw />{t("check")}</Button>
+        <Button size="sm" variant="secondary" busy={checking} onClick={check}>{checking ? null : <RotateCw />}{t("check")}</Button>
         <span role="status" className="text-[0.8125rem]">{checked && !checking ? t("still_missing") : ""}</span>
       </div>
     </div>

@@ -51,7 +51,7 @@ export function ErrorRow({ entry, open, onToggle }: { entry: ErrorEntry; open: b
           <span className="sr-only">{t(`source.${entry.source}`)}</span>
         </span>
         <span className="flex min-w-0 items-center gap-2">
-          <span className="shrink-0 text-sm font-medium">{title}</span>
+          <span className="truncate text-sm font-medium md:shrink-0">{title}</span>
           {entry.count > 1 ? <Badge className="tabular-nums" title={t("times", { count: entry.count })}>{t("times_short", { count: number(entry.count) })}</Badge> : null}
           <span className="hidden min-w-0 items-center gap-1.5 text-[0.8125rem] text-muted-foreground md:flex"><Where entry={entry} /></span>
         </span>

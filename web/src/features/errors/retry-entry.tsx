@@ -60,9 +60,10 @@ export function RetryEntry({ entry }: { entry: ErrorEntry }) {
   };
 
   const runId = entry.run_id;
+  const busy = loading || (live !== null && !hasEnded(live));
   return (
     <>
-      <Button size="sm" busy={loading || (live !== null && !hasEnded(live))} onClick={() => void retry(runId)}><RotateCw />{t("again")}</Button>
+      <Button size="sm" busy={busy} onClick={() => void retry(runId)}>{busy ? null : <RotateCw />}{t("again")}</Button>
       {live ? <Outcome live={live} /> : null}
     </>
   );

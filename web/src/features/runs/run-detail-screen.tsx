@@ -17,7 +17,7 @@ import { $api } from "@/lib/api/query";
 import type { Run } from "@/lib/api/schema";
 import { useT } from "@/lib/i18n";
 import { Link, useSegment } from "@/lib/nav";
-import { useLiveRun, type LiveRun } from "@/lib/run-stream";
+import { hasEnded, useLiveRun, type LiveRun } from "@/lib/run-stream";
 
 import { ConversationRuns } from "./conversation-runs";
 import { Exchange } from "./exchange";
@@ -75,6 +75,7 @@ function Detail({ run, live, onReconnect }: { run: Run; live: LiveRun | null; on
   const { cancel, pending } = useCancelRun();
   const request = requestAgain(run);
   const running = run.status === "running";
+  const asking = again.live !== null && !hasEnded(again.live);
   return (
     <div className="page">
       <Back />
@@ -82,10 +83,10 @@ function Detail({ run, live, onReconnect }: { run: Run; live: LiveRun | null; on
         run={run}
         actions={(
           <>
-            {running ? <Button variant="secondary" busy={pending} onClick={() => cancel(run.id)}><CircleStop />{t("detail.cancel")}</Button> : null}
+            {running ? <Button variant="secondary" busy={pending} onClick={() => cancel(run.id)}>{pending ? null : <CircleStop />}{t("detail.cancel")}</Button> : null}
             {request && !running ? (
-              <Button variant={run.status === "failed" ? "primary" : "secondary"} onClick={() => again.start(request)} busy={again.live?.phase === "waiting" || again.live?.phase === "streaming"}>
-                <RotateCw />
+              <Button variant={run.status === "failed" ? "primary" : "secondary"} onClick={() => again.start(request)} busy={asking}>
+                {asking ? null : <RotateCw />}
                 {t(run.status === "completed" ? "again.action" : "again.retry")}
               </Button>
             ) : null}
