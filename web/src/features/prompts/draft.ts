@@ -62,6 +62,11 @@ export function fieldOf(path: string): DraftField | null {
   return path.startsWith("metadata.tags") ? "tags" : null;
 }
 
+/** What an input's direction is: that of what is typed, and until then, for its placeholder, the page's. */
+export function directionOf(text: string): "auto" | undefined {
+  return text ? "auto" : undefined;
+}
+
 const TITLE = 80;
 
 /** What a prompt is called where it has no name: how it begins. */

@@ -29,7 +29,7 @@ function SearchField({ q, onChange }: { q: string; onChange: (q: string) => void
 function FacetSelect({ label, any, facets, chosen, onChange }: { label: string; any: string; facets: readonly { value: string; count: number }[]; chosen: string; onChange: (value: string) => void }) {
   const format = useFormatter();
   return (
-    <Select className="w-auto min-w-0 max-w-44 grow sm:grow-0" aria-label={label} value={chosen} onChange={(event) => onChange(event.target.value)}>
+    <Select className="w-[calc(50%-0.25rem)] sm:w-auto sm:max-w-44" aria-label={label} value={chosen} onChange={(event) => onChange(event.target.value)}>
       <option value="">{any}</option>
       {facetChoices(facets, chosen).map(({ value, count }) => <option key={value} value={value}>{count === null ? value : `${value} (${format.number(count)})`}</option>)}
     </Select>
@@ -62,7 +62,7 @@ export function PromptFilterBar({ filters, onChange }: { filters: PromptFilters;
       <SearchField q={filters.q} onChange={(q) => onChange({ q })} />
       <FacetSelect label={t("category")} any={t("any_category")} facets={facets.data?.categories ?? []} chosen={filters.category} onChange={(category) => onChange({ category })} />
       <FacetSelect label={t("tag")} any={t("any_tag")} facets={facets.data?.tags ?? []} chosen={filters.tag} onChange={(tag) => onChange({ tag })} />
-      <Select className="w-auto min-w-0 grow sm:grow-0" aria-label={t("sort")} value={filters.sort} onChange={(event) => onChange({ sort: event.target.value === SORTS[0] ? "" : event.target.value })}>
+      <Select className="sm:w-auto" aria-label={t("sort")} value={filters.sort} onChange={(event) => onChange({ sort: event.target.value === SORTS[0] ? "" : event.target.value })}>
         {SORTS.map((sort) => <option key={sort} value={sort}>{t(SORT_NAMES[sort])}</option>)}
       </Select>
       <ViewSwitch />

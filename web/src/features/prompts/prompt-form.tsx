@@ -11,7 +11,7 @@ import type { Finding } from "@/lib/api/schema";
 import { cn } from "@/lib/cn";
 import { useFormatter, useT } from "@/lib/i18n";
 
-import { LIMITS, lengthOf, type DraftMistakes, type PromptDraft } from "./draft";
+import { LIMITS, directionOf, lengthOf, type DraftMistakes, type PromptDraft } from "./draft";
 import { CategoryField, TagsField } from "./filing-fields";
 import { Findings } from "./findings";
 import { estimateTokens } from "./tokens";
@@ -78,7 +78,7 @@ export function PromptForm({ draft, mistakes, onChange, onSave, onRun, onVariabl
   return (
     <Card className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 p-5">
       <Field label={t("name")} error={mistakes.name}>
-        <FieldInput dir="auto" value={draft.name} maxLength={LIMITS.name} placeholder={t("name_placeholder")} autoComplete="off" onChange={(event) => onChange({ name: event.target.value })} />
+        <FieldInput dir={directionOf(draft.name)} value={draft.name} maxLength={LIMITS.name} placeholder={t("name_placeholder")} autoComplete="off" onChange={(event) => onChange({ name: event.target.value })} />
       </Field>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
         <CategoryField value={draft.category} onChange={(category) => onChange({ category })} error={mistakes.category} />

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/problem";
 import { MalformedEventError, type LaneEvent, type RunEvent } from "@/lib/run-events";
 
-import { PromptTest, type TestRequest } from "./prompt-test";
+import { PromptTest, testRequest, testsTheSame, type TestRequest } from "./prompt-test";
 
 const REQUEST: TestRequest = { prompt_text: "Say hi", models: ["a/one", "b/two"] };
 
@@ -162,5 +162,19 @@ describe("a test of a prompt", () => {
     await vi.waitFor(() => expect(statuses(test)).toEqual(["done", "failed"]));
     expect(test.snapshot().lanes[1]?.error).toEqual({ code: "rate_limited", message: "Slow down", requestId: "r1" });
     expect(test.snapshot().refused).toBeNull();
+  });
+});
+
+describe("what is asked", () => {
+  it("leaves out what is empty and what the text does not use", () => {
+    expect(testRequest("Hi {{who}}", ["who", "tone"], { values: { who: "Ada", tone: "", old: "x" }, input: " " }, ["a/one"])).toEqual({
+      prompt_text: "Hi {{who}}", models: ["a/one"], variables: { who: "Ada" },
+    });
+    expect(testRequest("Hi", [], { values: {}, input: " Hello " }, [])).toEqual({ prompt_text: "Hi", models: [], input_text: " Hello " });
+  });
+
+  it("is the same by whichever models", () => {
+    expect(testsTheSame(REQUEST, { ...REQUEST, models: ["c/three"] })).toBe(true);
+    expect(testsTheSame(REQUEST, { ...REQUEST, input_text: "x" })).toBe(false);
   });
 });

@@ -3,9 +3,21 @@ import type { Finding, Validate } from "@/lib/api/schema";
 import type { LaneEvent } from "@/lib/run-events";
 
 import { cutLane, isUnderWay, newLane, nextLane, stopLane, type Lane } from "./lanes";
+import { givenValues, type TestValues } from "./test-values";
 
 /** What is asked: `prompt_text` is what stands in the editor, saved or not. */
 export type TestRequest = Pick<Validate, "prompt_text" | "variables" | "input_text"> & { models: readonly string[] };
+
+/** The request that tests this text; variables without a value are left out. */
+export function testRequest(text: string, variables: readonly string[], { values, input }: Pick<TestValues, "values" | "input">, models: readonly string[]): TestRequest {
+  const given = givenValues(variables, values);
+  return { prompt_text: text, models, ...(Object.keys(given).length ? { variables: given } : {}), ...(input.trim() ? { input_text: input } : {}) };
+}
+
+/** Whether two requests test the same, by whichever models. */
+export function testsTheSame(a: TestRequest, b: TestRequest): boolean {
+  return JSON.stringify({ ...a, models: [] }) === JSON.stringify({ ...b, models: [] });
+}
 
 export interface TestState {
   lanes: readonly Lane[];

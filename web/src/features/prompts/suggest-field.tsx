@@ -1,13 +1,14 @@
 "use client";
 
 import { Check, Plus, X } from "lucide-react";
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 
 import { isComposing } from "@/components/chat/keys";
 import { useFieldProps } from "@/components/ui/field";
 import { controlClass } from "@/components/ui/input";
 import { cn } from "@/lib/cn";
 
+import { directionOf } from "./draft";
 import { stepFrom, type Suggestion } from "./suggestions";
 
 export interface SuggestFieldProps {
@@ -57,17 +58,12 @@ function Option({ id, suggestion, active, onPick }: { id: string; suggestion: Su
   );
 }
 
-/** A text field that offers what exists while one types; the arrows choose, Enter takes, Escape shuts the list. */
-export function SuggestField({ text, onText, suggestions, onPick, label, placeholder, onKeyDown, onBlur, chips, keepOpen = false, maxLength, ltr = false }: SuggestFieldProps) {
-  const ties = useFieldProps();
-  const listId = useId();
-  const input = useRef<HTMLInputElement>(null);
+/** The list under a field: whether it is open, what the arrows point at, and the keys it takes. */
+function useList(suggestions: readonly Suggestion[], keepOpen: boolean, onPick: (value: string) => void) {
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const shown = open && suggestions.length > 0;
   const at = active < suggestions.length ? active : -1;
-  const chosen = suggestions[at];
-
   const show = (next: boolean) => {
     setOpen(next);
     setActive(-1);
@@ -78,58 +74,64 @@ export function SuggestField({ text, onText, suggestions, onPick, label, placeho
   };
   /** Whether the list took the key. */
   const take = (key: string): boolean => {
+    const chosen = suggestions[at];
     if (key === "ArrowDown" || key === "ArrowUp") {
       setOpen(true);
       setActive(stepFrom(at, key === "ArrowDown" ? 1 : -1, suggestions.length));
-      return true;
-    }
-    if (key === "Enter" && shown && chosen) {
-      pick(chosen.value);
-      return true;
-    }
-    if (key !== "Escape" || !shown) return false;
-    show(false);
+    } else if (key === "Enter" && shown && chosen) pick(chosen.value);
+    else if (key === "Escape" && shown) show(false);
+    else return false;
     return true;
   };
+  return { shown, at, show, pick, take, open: () => setOpen(true) };
+}
 
+const BOX = "flex min-h-9.5 cursor-text flex-wrap items-center gap-1.5 px-2 py-1 focus-within:border-ring focus-within:outline-2 focus-within:outline-offset-0 focus-within:outline-ring/40 has-aria-invalid:border-destructive";
+
+/** A text field that offers what exists while one types; the arrows choose, Enter takes, Escape shuts the list. */
+export function SuggestField({ text, onText, suggestions, onPick, label, placeholder, onKeyDown, onBlur, chips, keepOpen = false, maxLength, ltr = false }: SuggestFieldProps) {
+  const ties = useFieldProps();
+  const listId = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const list = useList(suggestions, keepOpen, onPick);
+  const onBox = (event: MouseEvent) => {
+    if (event.target !== event.currentTarget) return;
+    event.preventDefault();
+    input.current?.focus();
+  };
+  const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (isComposing(event)) return;
+    if (!event.metaKey && !event.ctrlKey && list.take(event.key)) event.preventDefault();
+    else onKeyDown?.(event);
+  };
   return (
     <div className="relative min-w-0">
       {/* A click beside the chips means the input. */}
-      <div role="presentation" onMouseDown={(event) => { if (event.target === event.currentTarget) { event.preventDefault(); input.current?.focus(); } }} className={cn(controlClass, "flex min-h-9.5 cursor-text flex-wrap items-center gap-1.5 px-2 py-1 focus-within:border-ring focus-within:outline-2 focus-within:outline-offset-0 focus-within:outline-ring/40 has-aria-invalid:border-destructive")}>
+      <div role="presentation" onMouseDown={onBox} className={cn(controlClass, BOX)}>
         {chips}
         <input
           ref={input}
           {...ties}
           role="combobox"
-          aria-expanded={shown}
+          aria-expanded={list.shown}
           aria-controls={listId}
           aria-autocomplete="list"
-          aria-activedescendant={shown && chosen ? `${listId}-${at}` : undefined}
+          aria-activedescendant={list.shown && list.at >= 0 ? `${listId}-${list.at}` : undefined}
           autoComplete="off"
-          dir={ltr ? "ltr" : "auto"}
+          dir={text && ltr ? "ltr" : directionOf(text)}
           value={text}
           maxLength={maxLength}
           placeholder={placeholder}
-          onChange={(event) => {
-            onText(event.target.value);
-            show(true);
-          }}
-          onClick={() => setOpen(true)}
-          onBlur={() => {
-            show(false);
-            onBlur?.();
-          }}
-          onKeyDown={(event) => {
-            if (isComposing(event)) return;
-            if (!event.metaKey && !event.ctrlKey && take(event.key)) event.preventDefault();
-            else onKeyDown?.(event);
-          }}
+          onChange={(event) => { onText(event.target.value); list.show(true); }}
+          onClick={list.open}
+          onBlur={() => { list.show(false); onBlur?.(); }}
+          onKeyDown={onKey}
           className="h-7 w-24 min-w-0 grow bg-transparent px-1 outline-none placeholder:text-muted-foreground/80"
         />
       </div>
-      <ul id={listId} role="listbox" aria-label={label} hidden={!shown} className="absolute inset-x-0 top-full z-20 mt-1.5 max-h-64 animate-in overflow-y-auto rounded-xl border bg-popover p-1.5 shadow-pop">
-        {shown ? suggestions.map((suggestion, index) => (
-          <Option key={suggestion.value} id={`${listId}-${index}`} suggestion={suggestion} active={index === at} onPick={() => pick(suggestion.value)} />
+      <ul id={listId} role="listbox" aria-label={label} hidden={!list.shown} className="absolute inset-x-0 top-full z-20 mt-1.5 max-h-64 animate-in overflow-y-auto rounded-xl border bg-popover p-1.5 shadow-pop">
+        {list.shown ? suggestions.map((suggestion, index) => (
+          <Option key={suggestion.value} id={`${listId}-${index}`} suggestion={suggestion} active={index === list.at} onPick={() => list.pick(suggestion.value)} />
         )) : null}
       </ul>
     </div>

@@ -13,32 +13,23 @@ import { Kbd } from "@/components/ui/kbd";
 import { useT } from "@/lib/i18n";
 import { modifierKey } from "@/lib/platform";
 
+import { directionOf } from "./draft";
 import { LaneCard } from "./lane-card";
-import { ModelField, type ModelChoices } from "./model-field";
+import { ModelField } from "./model-field";
 import type { TestState } from "./prompt-test";
-import type { TestValues } from "./test-values";
+import type { Testing } from "./use-prompt-test";
 
 const MOST_VALUE = 4_000;
 const MOST_INPUT = 200_000;
 
 export interface TestPanelProps {
-  choices: ModelChoices;
-  models: readonly string[];
-  variables: readonly string[];
-  values: TestValues;
-  onValues: (change: Partial<TestValues>) => void;
-  state: TestState;
-  /** The prompt is another than the one that was tested. */
-  outdated: boolean;
-  canRun: boolean;
+  testing: Testing;
   onRun: () => void;
-  onStop: () => void;
-  onRetry: (lane: number) => void;
   /** Where the values are typed. */
   fields: Ref<HTMLDivElement>;
 }
 
-function Values({ variables, values, onValues, fields }: Pick<TestPanelProps, "variables" | "values" | "onValues" | "fields">) {
+function Values({ testing: { variables, values, setValues }, fields }: Pick<TestPanelProps, "testing" | "fields">) {
   const t = useT("prompts.test");
   if (!variables.length) return null;
   return (
@@ -48,13 +39,13 @@ function Values({ variables, values, onValues, fields }: Pick<TestPanelProps, "v
         {variables.map((name) => (
           <Field key={name} label={<span dir="ltr" className="font-mono text-xs [overflow-wrap:anywhere]">{name}</span>}>
             <FieldTextarea
-              dir="auto"
+              dir={directionOf(values.values[name] ?? "")}
               rows={1}
               data-variable={name}
               maxLength={MOST_VALUE}
               value={values.values[name] ?? ""}
               placeholder={t("value_placeholder")}
-              onChange={(event) => onValues({ values: { ...values.values, [name]: event.target.value } })}
+              onChange={(event) => setValues({ values: { ...values.values, [name]: event.target.value } })}
               className="field-sizing-content max-h-48 min-h-9.5 resize-none py-1.5"
             />
           </Field>
@@ -71,7 +62,7 @@ function RunButton({ busy, canRun, onRun, onStop }: { busy: boolean; canRun: boo
     <Button onClick={onRun} disabled={!canRun} aria-keyshortcuts="Control+Enter Meta+Enter">
       <Play className="rtl:-scale-x-100" />
       {t("run")}
-      <span aria-hidden="true" className="hidden gap-1 text-xs font-normal opacity-75 sm:flex">{modifierKey()} ↵</span>
+      <span aria-hidden="true" className="hidden gap-1 text-xs font-normal sm:flex">{modifierKey()} ↵</span>
     </Button>
   );
 }
@@ -90,7 +81,7 @@ function useAnnouncement({ busy, lanes }: TestState): string {
   return text;
 }
 
-function Results({ state, outdated, onRun, onRetry }: Pick<TestPanelProps, "state" | "outdated" | "onRun" | "onRetry">) {
+function Results({ testing: { state, outdated, retry }, onRun }: Pick<TestPanelProps, "testing" | "onRun">) {
   const t = useT("prompts.test");
   const announcement = useAnnouncement(state);
   const { lanes, refused } = state;
@@ -106,15 +97,16 @@ function Results({ state, outdated, onRun, onRetry }: Pick<TestPanelProps, "stat
       ) : null}
       {lanes.length && outdated && !state.busy ? <p className="flex items-center gap-2 text-[0.8125rem] text-muted-foreground"><Info aria-hidden="true" className="size-4 shrink-0" />{t("outdated")}</p> : null}
       <div className="grid min-w-0 grid-cols-[repeat(auto-fit,minmax(min(100%,16.5rem),1fr))] gap-3 empty:hidden">
-        {lanes.map((lane, index) => <LaneCard key={lane.model} lane={lane} index={index} onRetry={onRetry} />)}
+        {lanes.map((lane, index) => <LaneCard key={lane.model} lane={lane} index={index} onRetry={retry} />)}
       </div>
     </section>
   );
 }
 
 /** Puts what stands in the editor to up to four models. */
-export function TestPanel({ choices, models, variables, values, onValues, state, outdated, canRun, onRun, onStop, onRetry, fields }: TestPanelProps) {
+export function TestPanel({ testing, onRun, fields }: TestPanelProps) {
   const t = useT("prompts.test");
+  const { choices, models, values, setValues, state, canRun, stop } = testing;
   useEffect(preloadMarkdown, []);
   return (
     <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-4">
@@ -123,14 +115,14 @@ export function TestPanel({ choices, models, variables, values, onValues, state,
           <h2 className="font-semibold">{t("title")}</h2>
           <p className="text-sm text-muted-foreground">{t("description")}</p>
         </div>
-        <ModelField choices={choices} models={models} onChange={(next) => onValues({ models: next })} />
-        <Values variables={variables} values={values} onValues={onValues} fields={fields} />
+        <ModelField choices={choices} models={models} onChange={(next) => setValues({ models: next })} />
+        <Values testing={testing} fields={fields} />
         <Field label={t("input")} hint={t("input_hint")}>
-          <FieldTextarea dir="auto" rows={2} maxLength={MOST_INPUT} value={values.input} placeholder={t("input_placeholder")} onChange={(event) => onValues({ input: event.target.value })} className="field-sizing-content max-h-72 min-h-16" />
+          <FieldTextarea dir={directionOf(values.input)} rows={2} maxLength={MOST_INPUT} value={values.input} placeholder={t("input_placeholder")} onChange={(event) => setValues({ input: event.target.value })} className="field-sizing-content max-h-72 min-h-16" />
         </Field>
-        <div className="flex justify-end"><RunButton busy={state.busy} canRun={canRun} onRun={onRun} onStop={onStop} /></div>
+        <div className="flex justify-end"><RunButton busy={state.busy} canRun={canRun} onRun={onRun} onStop={stop} /></div>
       </Card>
-      <Results state={state} outdated={outdated} onRun={onRun} onRetry={onRetry} />
+      <Results testing={testing} onRun={onRun} />
     </div>
   );
 }

@@ -72,22 +72,11 @@ function useRefusal() {
   };
 }
 
-/** A prompt as it is written: what differs from the server's, saving it, and what comes in between. */
-export function usePromptDraft({ name, stored, start, onCreated }: DraftOptions) {
-  const t = useT("prompts");
+/** The copy being written. What is left unsaved is kept, and is there when one comes back. */
+function useCopy({ name, stored, start }: Pick<DraftOptions, "name" | "stored" | "start">) {
   const [copy, setCopy] = useState<Copy>(() => unsaved.get(name) ?? { draft: stored ? draftOf(stored) : start, base: stored });
-  const [saving, setSaving] = useState(false);
-  const [mistakes, setMistakes] = useState<DraftMistakes>({});
-  const [theirs, setTheirs] = useState<Prompt | null>(null);
   const [gone, setGone] = useState(false);
-  const store = useStore();
-  const refuse = useRefusal();
-  const { draft, base } = copy;
   const dirty = !gone && isDirty(copy, start);
-
-  // Changed elsewhere, and nothing here: follow.
-  if (stored && base && stored.version > base.version && !dirty && !saving) setCopy({ draft: draftOf(stored), base: stored });
-
   const latest = useRef({ copy, dirty });
   useEffect(() => {
     latest.current = { copy, dirty };
@@ -98,7 +87,29 @@ export function usePromptDraft({ name, stored, start, onCreated }: DraftOptions)
       if (latest.current.dirty) unsaved.set(latest.current.copy.base?.id ?? name, latest.current.copy);
     };
   }, [name]);
+  return { copy, setCopy, dirty, setGone };
+}
 
+/** A prompt as it is written: what differs from the server's, saving it, and what comes in between. */
+export function usePromptDraft({ name, stored, start, onCreated }: DraftOptions) {
+  const t = useT("prompts");
+  const { copy, setCopy, dirty, setGone } = useCopy({ name, stored, start });
+  const [saving, setSaving] = useState(false);
+  const [mistakes, setMistakes] = useState<DraftMistakes>({});
+  const [theirs, setTheirs] = useState<Prompt | null>(null);
+  const store = useStore();
+  const refuse = useRefusal();
+  const { draft, base } = copy;
+
+  // Changed elsewhere, and nothing here: follow.
+  if (stored && base && stored.version > base.version && !dirty && !saving) setCopy({ draft: draftOf(stored), base: stored });
+
+  const refused = async (error: ApiError, id: string | null) => {
+    const other = error.status === 412 && id !== null ? await read(id) : null;
+    if (other) setTheirs(other);
+    else if (error.status === 404 && id !== null) toast({ tone: "error", title: t("toast.vanished"), action: { label: t("toast.save_as_new"), onClick: () => void write(null, null) } });
+    else setMistakes(refuse(error));
+  };
   const write = async (id: string | null, version: number | null): Promise<boolean> => {
     setSaving(true);
     try {
@@ -109,47 +120,30 @@ export function usePromptDraft({ name, stored, start, onCreated }: DraftOptions)
       if (id !== prompt.id) onCreated(prompt);
       return true;
     } catch (thrown) {
-      const error = toApiError(thrown);
-      const other = error.status === 412 && id !== null ? await read(id) : null;
-      if (other) setTheirs(other);
-      else if (error.status === 404 && id !== null) toast({ tone: "error", title: t("toast.vanished"), action: { label: t("toast.save_as_new"), onClick: () => void write(null, null) } });
-      else setMistakes(refuse(error));
+      await refused(toApiError(thrown), id);
       return false;
     } finally {
       setSaving(false);
     }
   };
-
-  return {
-    draft,
-    base,
-    dirty,
-    saving,
-    mistakes,
-    theirs,
-    change: (change: Partial<PromptDraft>) => {
-      setCopy((now) => ({ ...now, draft: { ...now.draft, ...change } }));
-      setMistakes((now) => Object.fromEntries(Object.entries(now).filter(([field]) => !(field in change))));
-    },
-    /** Whether it is stored now. */
-    save: async (): Promise<boolean> => {
-      if (saving) return false;
-      if (!draft.text.trim()) {
-        setMistakes({ text: t("mistake.no_text") });
-        return false;
-      }
-      if (base && !dirty) return true;
-      return write(base?.id ?? null, base?.version ?? null);
-    },
-    /** Ends a conflict: by theirs, by ours, or not yet. */
-    resolve: (by: "theirs" | "mine" | "later") => {
-      if (by === "mine" && theirs) void write(theirs.id, theirs.version);
-      else {
-        if (by === "theirs" && theirs) setCopy({ draft: draftOf(theirs), base: theirs });
-        setTheirs(null);
-      }
-    },
-    /** What is not saved may be lost: it is to be deleted, or was given up. */
-    setGone,
+  const change = (patch: Partial<PromptDraft>) => {
+    setCopy((now) => ({ ...now, draft: { ...now.draft, ...patch } }));
+    setMistakes((now) => Object.fromEntries(Object.entries(now).filter(([field]) => !(field in patch))));
   };
+  /** Whether it is stored now. */
+  const save = async (): Promise<boolean> => {
+    if (saving) return false;
+    if (base && !dirty) return true;
+    if (draft.text.trim()) return write(base?.id ?? null, base?.version ?? null);
+    setMistakes({ text: t("mistake.no_text") });
+    return false;
+  };
+  /** Ends a conflict: by theirs, by ours, or not yet. */
+  const resolve = (by: "theirs" | "mine" | "later") => {
+    if (by === "mine" && theirs) return void write(theirs.id, theirs.version);
+    if (by === "theirs" && theirs) setCopy({ draft: draftOf(theirs), base: theirs });
+    setTheirs(null);
+  };
+  /** `setGone`: what is not saved may be lost, because it is deleted or was given up. */
+  return { draft, base, dirty, saving, mistakes, theirs, change, save, resolve, setGone };
 }

@@ -1,14 +1,16 @@
 "use client";
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
+import { variableNames } from "@/components/editor/variables";
 import { invalidateAfter } from "@/lib/api/policies";
 import { readLanes } from "@/lib/run-events";
 import { openStream } from "@/lib/sse";
 
 import { Memory } from "./memory";
-import { NO_TEST, PromptTest, type TestState } from "./prompt-test";
+import { useModelChoices } from "./model-field";
+import { NO_TEST, PromptTest, testRequest, testsTheSame, type TestState } from "./prompt-test";
 import { keepValues, readValues, type TestValues } from "./test-values";
 
 const MOST_REMEMBERED = 20;
@@ -16,7 +18,7 @@ const MOST_REMEMBERED = 20;
 const results = new Memory<TestState>(MOST_REMEMBERED);
 
 /** The test of one prompt. `id` is null until the prompt is saved. */
-export function usePromptTest(id: string | null): { test: PromptTest; state: TestState } {
+function usePromptTest(id: string | null): { test: PromptTest; state: TestState } {
   const queries = useQueryClient();
   const [test] = useState(() => new PromptTest({
     send: (request, signal) => readLanes(openStream({ path: "/v1/ai/validate", body: { ...request, stream: true }, signal })),
@@ -38,7 +40,7 @@ const NEW = "new";
 const SETTLE_MS = 300;
 
 /** What the prompt is tested with; kept in this browser, and under the prompt's id from when it has one. */
-export function useTestValues(id: string | null): [TestValues, (change: Partial<TestValues>) => void] {
+function useTestValues(id: string | null): [TestValues, (change: Partial<TestValues>) => void] {
   const [values, setValues] = useState(() => readValues(window.localStorage, id ?? NEW));
   const latest = useRef({ id, values });
   const kept = useRef(latest.current);
@@ -56,4 +58,28 @@ export function useTestValues(id: string | null): [TestValues, (change: Partial<
   }, [id, values, keep]);
   useEffect(() => keep, [keep]);
   return [values, (change) => setValues((before) => ({ ...before, ...change }))];
+}
+
+export type Testing = ReturnType<typeof useTesting>;
+
+/** Testing the text of one prompt: with which values, by which models, and what came of it. */
+export function useTesting(id: string | null, text: string) {
+  const { test, state } = usePromptTest(id);
+  const [values, setValues] = useTestValues(id);
+  const choices = useModelChoices();
+  const variables = useMemo(() => variableNames(text), [text]);
+  const models = values.models.length ? values.models : choices.standard ? [choices.standard] : [];
+  const request = testRequest(text, variables, values, models);
+  const canRun = text.trim() !== "" && models.length > 0;
+  /** Whether it runs now. */
+  const run = (): boolean => {
+    if (!canRun || state.busy) return false;
+    test.run(request);
+    return true;
+  };
+  return {
+    state, choices, models, variables, values, setValues, canRun, run, stop: test.stop, retry: test.retry,
+    /** The prompt or a value is another than in the last test. */
+    outdated: state.request !== null && !testsTheSame(state.request, request),
+  };
 }

@@ -1,10 +1,9 @@
 "use client";
 
 import { ArrowLeft, CircleDot, Check, FlaskConical, PenLine } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { PromptEditorHandle } from "@/components/editor/prompt-editor";
-import { variableNames } from "@/components/editor/variables";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Segmented } from "@/components/ui/segmented";
@@ -17,14 +16,11 @@ import { modifierKey } from "@/lib/platform";
 import { AgentHint } from "./agent-hint";
 import { titleOf, type PromptDraft } from "./draft";
 import { ConflictDialog, LeaveDialog } from "./draft-dialogs";
-import { useModelChoices } from "./model-field";
 import { PromptForm } from "./prompt-form";
 import { PromptMenu } from "./prompt-menu";
-import type { TestRequest } from "./prompt-test";
 import { TestPanel } from "./test-panel";
-import { givenValues } from "./test-values";
 import { usePromptDraft, type PromptDraftState } from "./use-prompt-draft";
-import { usePromptTest, useTestValues } from "./use-prompt-test";
+import { useTesting } from "./use-prompt-test";
 import { usePromptActions } from "./use-prompts";
 
 function SaveState({ dirty, isNew }: { dirty: boolean; isNew: boolean }) {
@@ -47,7 +43,7 @@ function Header({ state, onSave, onDelete }: { state: PromptDraftState; onSave: 
   return (
     <header className="sticky top-14 z-10 -mx-4 flex items-center gap-3 border-b bg-background/90 px-4 py-3 backdrop-blur-md md:-mx-8 md:px-8">
       <Button asChild variant="ghost" size="icon-sm" className="-ms-2"><Link href="/prompts" aria-label={t("back")}><ArrowLeft className="rtl:-scale-x-100" /></Link></Button>
-      <h1 dir="auto" className="min-w-0 grow truncate text-lg font-semibold">{title}</h1>
+      <h1 className="min-w-0 grow truncate text-lg font-semibold"><bdi>{title}</bdi></h1>
       <div className="flex shrink-0 items-center gap-2">
         <SaveState dirty={dirty} isNew={base === null} />
         <CopyButton text={draft.text} label={t("action.copy_text")} copiedLabel={tCore("copied")} disabled={!draft.text} className={base ? "max-sm:hidden" : undefined} />
@@ -106,9 +102,60 @@ function useLeaving(state: PromptDraftState) {
   );
 }
 
-function requestOf(text: string, variables: readonly string[], { values, input }: { values: Readonly<Record<string, string>>; input: string }, models: readonly string[]): TestRequest {
-  const given = givenValues(variables, values);
-  return { prompt_text: text, models, ...(Object.keys(given).length ? { variables: given } : {}), ...(input.trim() ? { input_text: input } : {}) };
+/** The two sides of the screen: beside each other, or one at a time where there is no room. */
+function useSides() {
+  const [params, setParams] = useQueryState();
+  const view: "write" | "test" = params.get("view") === "test" ? "test" : "write";
+  const panel = useRef<HTMLDivElement>(null);
+  const fields = useRef<HTMLDivElement>(null);
+  /** The variable whose value is to be typed as soon as its field can be seen. */
+  const wanted = useRef<string | null>(null);
+  const focusWanted = useCallback(() => {
+    const field = wanted.current === null ? null : fields.current?.querySelector<HTMLElement>(`[data-variable="${CSS.escape(wanted.current)}"]`);
+    if (!field?.offsetParent) return;
+    wanted.current = null;
+    field.focus();
+  }, []);
+  useEffect(focusWanted, [view, focusWanted]);
+  const show = (which: "write" | "test") => setParams({ view: which === "test" ? "test" : null });
+  const showTest = () => {
+    // Where both sides fit there is nothing to switch.
+    if (!panel.current?.offsetParent) show("test");
+  };
+  const typeValue = (variable: string) => {
+    showTest();
+    wanted.current = variable;
+    focusWanted();
+  };
+  return { view, show, showTest, typeValue, panel, fields };
+}
+
+function ViewSwitch({ view, onChange }: { view: "write" | "test"; onChange: (view: "write" | "test") => void }) {
+  const t = useT("prompts.view");
+  return (
+    <Segmented
+      className="self-start lg:hidden"
+      label={t("sides")}
+      value={view}
+      onChange={onChange}
+      options={[
+        { value: "write", label: <><PenLine aria-hidden="true" />{t("write")}</> },
+        { value: "test", label: <><FlaskConical aria-hidden="true" />{t("test")}</> },
+      ]}
+    />
+  );
+}
+
+/** Deletes it and goes back to the list; what is not saved goes with it. */
+function useDelete(setGone: (gone: boolean) => void): (prompt: Prompt) => void {
+  const navigate = useNavigate();
+  const { deletePrompt } = usePromptActions();
+  const remove = async (prompt: Prompt) => {
+    setGone(true);
+    if (await deletePrompt(prompt)) navigate("/prompts");
+    else setGone(false);
+  };
+  return (prompt) => void remove(prompt);
 }
 
 export interface WorkbenchProps {
@@ -123,70 +170,29 @@ export interface WorkbenchProps {
 
 /** Writing a prompt, and trying it beside. */
 export function Workbench({ name, stored, start, onCreated, onGone }: WorkbenchProps) {
-  const t = useT("prompts.view");
-  const navigate = useNavigate();
-  const [params, setParams] = useQueryState();
-  const view = params.get("view") === "test" ? "test" : "write";
   const editor = useRef<PromptEditorHandle>(null);
-  const panel = useRef<HTMLDivElement>(null);
-  const fields = useRef<HTMLDivElement>(null);
-
   const state = usePromptDraft({ name, stored, start, onCreated });
-  const { draft, base, setGone } = state;
-  const id = base?.id ?? null;
-  const { deletePrompt } = usePromptActions();
-  const { test, state: results } = usePromptTest(id);
-  const [values, setValues] = useTestValues(id);
-  const choices = useModelChoices();
-  const variables = useMemo(() => variableNames(draft.text), [draft.text]);
-  const models = values.models.length ? values.models : choices.standard ? [choices.standard] : [];
-  const canRun = draft.text.trim() !== "" && models.length > 0;
-  const request = requestOf(draft.text, variables, values, models);
-  const outdated = results.request !== null && JSON.stringify({ ...request, models: [] }) !== JSON.stringify({ ...results.request, models: [] });
-
-  const show = (which: "write" | "test") => setParams({ view: which === "test" ? "test" : null });
-  const showTest = () => {
-    // Where both sides fit there is nothing to switch.
-    if (!panel.current?.offsetParent) show("test");
-  };
+  const { draft, base } = state;
+  const testing = useTesting(base?.id ?? null, draft.text);
+  const { view, show, showTest, typeValue, panel, fields } = useSides();
+  const remove = useDelete((gone) => {
+    state.setGone(gone);
+    onGone(gone);
+  });
   const save = () => {
     if (!draft.text.trim()) editor.current?.focus();
     void state.save();
   };
   const run = () => {
-    if (!canRun || results.busy) return;
-    showTest();
-    test.run(request);
+    if (testing.run()) showTest();
   };
-  const remove = async (prompt: Prompt) => {
-    const leaves = (gone: boolean) => {
-      setGone(gone);
-      onGone(gone);
-    };
-    leaves(true);
-    if (await deletePrompt(prompt)) navigate("/prompts");
-    else leaves(false);
-  };
-  const typeValue = (variable: string) => {
-    showTest();
-    requestAnimationFrame(() => fields.current?.querySelector<HTMLElement>(`[data-variable="${CSS.escape(variable)}"]`)?.focus());
-  };
-  useKeys({ save, run, stop: results.busy ? test.stop : null });
+  useKeys({ save, run, stop: testing.state.busy ? testing.stop : null });
   const leaving = useLeaving(state);
 
   return (
     <div className="page flex grow flex-col gap-5 pt-0! 2xl:max-w-[100rem]">
-      <Header state={state} onSave={save} onDelete={(prompt) => void remove(prompt)} />
-      <Segmented
-        className="self-start lg:hidden"
-        label={t("sides")}
-        value={view}
-        onChange={show}
-        options={[
-          { value: "write", label: <><PenLine aria-hidden="true" />{t("write")}</> },
-          { value: "test", label: <><FlaskConical aria-hidden="true" />{t("test")}</> },
-        ]}
-      />
+      <Header state={state} onSave={save} onDelete={remove} />
+      <ViewSwitch view={view} onChange={show} />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-2">
         <div className={cn("grid min-w-0 grid-cols-[minmax(0,1fr)] gap-5", view === "test" && "max-lg:hidden")}>
           <PromptForm
@@ -196,27 +202,14 @@ export function Workbench({ name, stored, start, onCreated, onGone }: WorkbenchP
             onSave={save}
             onRun={run}
             onVariable={typeValue}
-            findings={results.findings}
-            outdated={outdated}
+            findings={testing.state.findings}
+            outdated={testing.outdated}
             editor={editor}
           />
-          <AgentHint id={id} />
+          <AgentHint id={base?.id ?? null} />
         </div>
         <div ref={panel} className={cn("min-w-0", view === "write" && "max-lg:hidden")}>
-          <TestPanel
-            choices={choices}
-            models={models}
-            variables={variables}
-            values={values}
-            onValues={setValues}
-            state={results}
-            outdated={outdated}
-            canRun={canRun}
-            onRun={run}
-            onStop={test.stop}
-            onRetry={test.retry}
-            fields={fields}
-          />
+          <TestPanel testing={testing} onRun={run} fields={fields} />
         </div>
       </div>
       {leaving}
