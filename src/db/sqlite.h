@@ -36,8 +36,8 @@ enum ag_err ag_sqlite_run(struct ag_sqlite_conn *conn, struct ag_arena *arena,
                           const struct ag_stmt *stmt, const struct ag_value *params,
                           size_t max_bytes, struct ag_rows *ret_rows, int *ret_rc) AG_MUST_USE;
 
-/* Puts a LIKE ... ESCAPE in the place of SQLite's own that takes time by the text's length alone, and
- * minds case as PostgreSQL's does. Returns SQLite's code. */
+/* Puts a LIKE ... ESCAPE in the place of SQLite's own that takes time by the text's length alone,
+ * and minds case as PostgreSQL's does. Returns SQLite's code. */
 int ag_sqlite_add_like(sqlite3 *db);
 
 /* Starts a thread that takes no signals. AG_E_NO_MEMORY. */
