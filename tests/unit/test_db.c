@@ -395,7 +395,9 @@ static void a_lock_lets_one_transaction_be_the_first(void **state)
 struct opposite {
     struct db_env *env;
     const char *names[2];
-    int runs; /* of the function, by both fibers */
+    const struct opposite *other;
+    int runs;        /* of the function */
+    bool took_a_row; /* in one of them */
     enum ag_err err;
 };
 
@@ -406,9 +408,10 @@ static enum ag_err touch_both(struct ag_tx *tx, void *arg)
     for (int i = 0; i < 2; i++) {
         struct ag_value name = ag_v_text(ag_str(o->names[i]));
         AG_TRY(ag_tx_exec(tx, &stmts[NOTE_RENAME], AG_BIND(name, name), NULL));
-        /* Time for the other one to take its first row. */
-        if (tx->db->ops->postgres)
-            AG_TRY(ag_tx_exec(tx, &stmts[SLOW], AG_BIND(ag_v_real(0.1)), NULL));
+        o->took_a_row = true;
+        /* Until the other one has its first row, too; on SQLite it waits for this one. */
+        while (tx->db->ops->postgres && !o->other->took_a_row)
+            AG_TRY(ag_tx_exec(tx, &stmts[SLOW], AG_BIND(ag_v_real(0.01)), NULL));
     }
     return AG_OK;
 }
@@ -429,7 +432,8 @@ static void deadlock_body(struct db_env *env)
     assert_ok(write_note(env, &a));
     assert_ok(write_note(env, &b));
     struct opposite one = {.env = env, .names = {"a", "b"}};
-    struct opposite two = {.env = env, .names = {"b", "a"}};
+    struct opposite two = {.env = env, .names = {"b", "a"}, .other = &one};
+    one.other = &two;
     struct ag_fiber *fibers[2];
     assert_ok(ag_fiber_spawn_joinable("one", opposite_main, &one, &fibers[0]));
     assert_ok(ag_fiber_spawn_joinable("two", opposite_main, &two, &fibers[1]));
