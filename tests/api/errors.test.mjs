@@ -26,7 +26,9 @@ describe('paths and methods', () => {
   it('that exist with other methods are 405 and name them', async () => {
     const cases = {
       '/v1/agents': ['DELETE', 'PATCH', 'PUT'],
-      [`/v1/agents/${absentId()}`]: ['POST', 'PATCH'],
+      [`/v1/agents/${absentId()}`]: ['POST'],
+      [`/v1/prompts/${absentId()}`]: ['POST', 'PATCH'],
+      '/v1/agents/draft': ['GET', 'PUT', 'PATCH', 'DELETE'],
       '/v1/auth/login': ['GET', 'DELETE'],
       '/v1/ai/generate': ['GET', 'PUT'],
       '/health': ['POST', 'DELETE'],

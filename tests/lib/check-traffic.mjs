@@ -81,7 +81,9 @@ export class TrafficCheck {
   }
 
   find(method, pathname) {
-    const here = this.operations.filter((o) => o.pattern.test(pathname));
+    const all = this.operations.filter((o) => o.pattern.test(pathname));
+    // The nearest path alone counts, as for the router: what it lacks is not another path's.
+    const here = all.filter((o) => o.template === all[0].template);
     return here.find((o) => o.method === method) ?? (method === 'HEAD' ? here.find((o) => o.method === 'GET') : undefined);
   }
 

@@ -141,6 +141,17 @@ describe('traffic check', () => {
     assert.match(problemsOf({ ...entry('GET', 200, json, '{}'), target: '/v1/else' })[0], /no such operation/);
   });
 
+  it('takes the literal path before the one with a parameter', () => {
+    const literal = { ...document, paths: { ...document.paths, '/things/draft': { post: { operationId: 'draftThing', responses: { 204: {} } } } } };
+    const check = new TrafficCheck(literal);
+    const at = (method, status) => ({ ...entry(method, status, {}, ''), target: '/v1/things/draft' });
+    check.add(at('GET', 405));
+    check.add(at('POST', 204));
+    assert.deepEqual(check.problems, []);
+    check.add(at('GET', 200));
+    assert.match(check.problems[0], /no such operation/);
+  });
+
   it('lists operations without a success', () => {
     const check = new TrafficCheck(document);
     check.add(entry('GET', 200, json, `{"id":"${id}"}`));
