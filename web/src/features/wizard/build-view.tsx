@@ -71,6 +71,10 @@ function Pieces({ values: { name, description, config } }: { values: AgentForm }
   );
 }
 
+function isBlank({ name, description, config: { persona, instructions } }: AgentForm): boolean {
+  return [name, description, persona, instructions].every((text) => text === "");
+}
+
 /** The agent as it is written from the sentence: each field appears as the model says it. */
 export function BuildView({ onContinue }: { onContinue: () => void }) {
   const t = useT("wizard.build");
@@ -102,7 +106,7 @@ export function BuildView({ onContinue }: { onContinue: () => void }) {
       {failed ? (
         <p role="alert" className="rounded-xl bg-destructive-soft px-4 py-3 text-sm text-destructive">{proposal.error?.offline ? tCore("offline") : proposal.error?.message}</p>
       ) : null}
-      <Pieces values={values} />
+      {running || !isBlank(values) ? <Pieces values={values} /> : null}
       {running ? null : (
         <div className="flex flex-wrap items-center justify-between gap-3">
           <span className="flex flex-wrap gap-2">

@@ -48,11 +48,11 @@ export function SaveState() {
   const { state, savedAt, error } = snapshot;
   const trouble = state === "retrying" || state === "conflict" || state === "refused";
   const Icon = state === "saved" ? Check : !online ? CloudOff : state === "conflict" ? TriangleAlert : CloudAlert;
-  const untouched = state === "saved" && savedAt === null && !agent.has_draft;
+  const untouched = state === "saved" && !agent.has_draft;
   const words = state === "retrying" && !online ? t("offline") : t(state);
   return (
     <span className="flex min-w-0 items-center text-[0.8125rem] text-muted-foreground">
-      <Tooltip label={state === "saved" && savedAt !== null ? <SavedAgo at={savedAt} /> : error && !error.offline ? error.message : words}>
+      <Tooltip label={untouched ? t("no_changes") : state === "saved" && savedAt !== null ? <SavedAgo at={savedAt} /> : error && !error.offline ? error.message : words}>
         <button
           type="button"
           className={cn("flex h-8 min-w-0 items-center gap-1.5 rounded-md px-2", trouble && "text-warning", state === "refused" && "text-destructive")}

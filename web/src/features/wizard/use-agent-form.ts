@@ -1,8 +1,8 @@
 "use client";
 
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useMemo } from "react";
-import { useForm, type UseFormReturn } from "react-hook-form";
+import { useEffect, useMemo } from "react";
+import { useForm, type FieldPath, type UseFormReturn } from "react-hook-form";
 
 import { useT } from "@/lib/i18n";
 
@@ -29,5 +29,6 @@ export function useAgentFormSchema(): AgentFormSchema {
 /** The one form of the wizard; every step edits a part of it. */
 export function useAgentForm(values: AgentForm): UseFormReturn<AgentForm> {
   const schema = useAgentFormSchema();
-  return useForm<AgentForm>({ resolver: zodResolver(schema), defaultValues: values, mode: "onTouched" });
+  // Told while it is typed: a mistake that appears when a field is left would move the button that is being pressed.
+  return useForm<AgentForm>({ resolver: zodResolver(schema), defaultValues: values, mode: "onChange" });
 }

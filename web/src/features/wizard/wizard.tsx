@@ -57,7 +57,9 @@ function useSteps(first: Step, moved: (step: Step) => void) {
   const asked = params.get("step");
   const step = isStep(asked) ? asked : first;
   const [seen, setSeen] = useState<ReadonlySet<Step>>(() => seenUpTo(first));
+  const building = params.get("build") === "1";
   const wanted = useRef<{ step: Step; path: string | undefined } | null>(null);
+  const shown = useRef(step);
   const [arrival, setArrival] = useState(0);
 
   const goTo = (target: Step, path?: string) => {
@@ -69,8 +71,14 @@ function useSteps(first: Step, moved: (step: Step) => void) {
   };
 
   useEffect(() => {
+    const before = shown.current;
+    shown.current = step;
     // The address may change a moment later than it was asked to.
-    if (wanted.current?.step !== step) return;
+    if (building || wanted.current?.step !== step) {
+      // Back and forward in the browser take the focus away with the step that had it.
+      if (before !== step && document.activeElement === document.body) focusId("step-title");
+      return;
+    }
     const { path } = wanted.current;
     wanted.current = null;
     // The step's own code has run by now; what it loads later takes the focus over by itself.
@@ -79,9 +87,9 @@ function useSteps(first: Step, moved: (step: Step) => void) {
       window.scrollTo({ top: 0 });
       if (path === undefined || !focusId(path)) focusId("step-title");
     });
-  }, [arrival, step]);
+  }, [arrival, step, building]);
 
-  return { step, seen, goTo, building: params.get("build") === "1" };
+  return { step, seen, goTo, building };
 }
 
 /** ⌘S saves now; Escape stops what is being written or answered. */

@@ -7,7 +7,9 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 
-import { STEPS } from "../steps";
+import { issuesOf } from "../mistakes";
+import { STEPS, placeOf, type Step } from "../steps";
+import { useAgentFormSchema } from "../use-agent-form";
 import { useWizard } from "../wizard-context";
 
 /** A step: what it is for, its fields, and the way to the next. The heading takes the focus when it is entered. */
@@ -26,9 +28,24 @@ export function StepFrame({ children, footer }: { children: ReactNode; footer?: 
   );
 }
 
+/** Goes on to the next step, unless something on this one is wrong: then to the first such field. */
+function useContinue(): (next: Step) => void {
+  const { form, step, goTo } = useWizard();
+  const schema = useAgentFormSchema();
+  return (next) => {
+    // What is merely missing can wait; publishing asks for it.
+    const wrong = issuesOf(schema, form.getValues()).map(({ path }) => placeOf(path)).filter((place) => place?.step === step);
+    const first = wrong[0];
+    if (!first) return goTo(next);
+    for (const place of wrong) if (place) void form.trigger(place.path as "name");
+    goTo(step, first.path);
+  };
+}
+
 export function StepFooter({ children }: { children?: ReactNode }) {
   const t = useT("wizard");
   const { step, goTo } = useWizard();
+  const goOn = useContinue();
   const at = STEPS.indexOf(step);
   const before = STEPS[at - 1];
   const next = STEPS[at + 1];
@@ -36,7 +53,7 @@ export function StepFooter({ children }: { children?: ReactNode }) {
     <div className="flex items-center justify-between gap-3 border-t pt-5">
       {before ? <Button variant="ghost" onClick={() => goTo(before)}><ArrowLeft className="rtl:-scale-x-100" />{t(`step.${before}.name`)}</Button> : <span />}
       {children}
-      {next ? <Button onClick={() => goTo(next)}>{t("continue_to", { step: t(`step.${next}.name`) })}<ArrowRight className="rtl:-scale-x-100" /></Button> : null}
+      {next ? <Button onClick={() => goOn(next)}>{t("continue_to", { step: t(`step.${next}.name`) })}<ArrowRight className="rtl:-scale-x-100" /></Button> : null}
     </div>
   );
 }
