@@ -3,7 +3,7 @@
 import { Command } from "cmdk";
 import { Bot, Keyboard, KeyRound, Moon, Plus, ScrollText, type LucideIcon } from "lucide-react";
 import { useTheme } from "next-themes";
-import { useDeferredValue, useState, type ReactNode } from "react";
+import { useDeferredValue, useEffect, useState, type ReactNode } from "react";
 
 import { Kbd } from "@/components/ui/kbd";
 import { $api } from "@/lib/api/query";
@@ -47,14 +47,14 @@ function Found({ query, go }: { query: string; go: (to: string) => void }) {
   return (
     <>
       {agents.data?.data.length ? (
-        <Command.Group heading={t("agents")} className={groupClass} forceMount>
+        <Command.Group heading={t("agents")} className={groupClass}>
           {agents.data.data.map((agent) => (
             <Item key={agent.id} icon={Bot} value={`${agent.name} ${q} ${agent.id}`} onSelect={() => go(`/agents/${agent.id}`)}>{agent.name}</Item>
           ))}
         </Command.Group>
       ) : null}
       {prompts.data?.data.length ? (
-        <Command.Group heading={t("prompts")} className={groupClass} forceMount>
+        <Command.Group heading={t("prompts")} className={groupClass}>
           {prompts.data.data.map((prompt) => (
             <Item key={prompt.id} icon={ScrollText} value={`${promptTitle(prompt)} ${q} ${prompt.id}`} onSelect={() => go(`/prompts/${prompt.id}`)}>
               <bdi>{promptTitle(prompt)}</bdi>
@@ -66,6 +66,14 @@ function Found({ query, go }: { query: string; go: (to: string) => void }) {
   );
 }
 
+/** Gives the focus back to what had it, unless the command that was chosen has taken it. */
+function useFocusReturn(): void {
+  const [before] = useState(() => document.activeElement);
+  useEffect(() => () => {
+    if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
+  }, [before]);
+}
+
 export function CommandMenu() {
   const t = useT("core");
   const navigate = useNavigate();
@@ -74,6 +82,7 @@ export function CommandMenu() {
   const setShortcutsOpen = useUi((state) => state.setShortcutsOpen);
   const [query, setQuery] = useState("");
   const deferred = useDeferredValue(query);
+  useFocusReturn();
 
   const run = (action: () => void) => () => {
     setOpen(false);
@@ -87,6 +96,8 @@ export function CommandMenu() {
       onOpenChange={setOpen}
       label={t("palette.label")}
       loop
+      // Ctrl+K closes what it opened.
+      vimBindings={false}
       overlayClassName="fixed inset-0 z-40 animate-fade bg-black/45 backdrop-blur-[2px]"
       contentClassName="fixed inset-x-4 top-[12vh] z-50 mx-auto max-w-xl animate-in overflow-hidden rounded-2xl border bg-popover shadow-pop"
     >

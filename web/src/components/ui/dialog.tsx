@@ -2,7 +2,7 @@
 
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
-import type { ComponentProps, ReactNode } from "react";
+import { useRef, type ComponentProps, type ReactNode } from "react";
 
 import { cn } from "@/lib/cn";
 
@@ -17,6 +17,21 @@ interface PanelProps extends ComponentProps<typeof Primitive.Content> {
   description?: ReactNode;
   /** Name of the button that closes it. */
   closeLabel: string;
+}
+
+/** The focus goes back to where it was, also when nothing of the dialog's own opened it. */
+function useFocusReturn(): Pick<PanelProps, "onOpenAutoFocus" | "onCloseAutoFocus"> {
+  const before = useRef<Element | null>(null);
+  return {
+    onOpenAutoFocus: () => {
+      before.current = document.activeElement;
+    },
+    onCloseAutoFocus: (event) => {
+      if (!(before.current instanceof HTMLElement) || !before.current.isConnected) return;
+      event.preventDefault();
+      before.current.focus();
+    },
+  };
 }
 
 function Overlay() {
@@ -39,10 +54,12 @@ function Heading({ heading, description, closeLabel }: Pick<PanelProps, "heading
 
 /** A dialog in the middle of the screen; on phones it sits at the bottom. */
 export function DialogContent({ heading, description, closeLabel, className, children, ...props }: PanelProps) {
+  const focusReturn = useFocusReturn();
   return (
     <Primitive.Portal>
       <Overlay />
       <Primitive.Content
+        {...focusReturn}
         {...(description ? {} : { "aria-describedby": undefined })}
         className={cn(
           "fixed inset-x-0 bottom-0 z-50 mx-auto grid max-h-[92dvh] w-full animate-in gap-5 overflow-y-auto rounded-t-2xl border bg-popover p-6 shadow-pop sm:inset-y-0 sm:my-auto sm:h-fit sm:max-w-lg sm:rounded-2xl",
@@ -59,10 +76,12 @@ export function DialogContent({ heading, description, closeLabel, className, chi
 
 /** A panel that comes in from the side: `end` for details, `start` for navigation. */
 export function SheetContent({ heading, description, closeLabel, side = "end", className, children, ...props }: PanelProps & { side?: "start" | "end" }) {
+  const focusReturn = useFocusReturn();
   return (
     <Primitive.Portal>
       <Overlay />
       <Primitive.Content
+        {...focusReturn}
         {...(description ? {} : { "aria-describedby": undefined })}
         className={cn(
           "fixed inset-y-0 z-50 flex w-[min(30rem,92vw)] animate-sheet flex-col gap-5 overflow-y-auto border bg-popover p-6 shadow-pop",
