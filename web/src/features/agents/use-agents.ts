@@ -52,10 +52,15 @@ export function useAgentActions() {
   };
   type Named = Pick<AgentSummary, "id" | "name">;
 
-  const undo = ({ id, name }: Named) => restore.mutate({ params: { path: { id } } }, {
-    onSuccess: () => toast({ title: t("restored", { name }) }),
-    onError: failed,
-  });
+  // The card that was deleted is gone by now, and with it the callbacks of mutate(): await tells anyway.
+  const undo = async ({ id, name }: Named) => {
+    try {
+      await restore.mutateAsync({ params: { path: { id } } });
+      toast({ title: t("restored", { name }) });
+    } catch (error) {
+      failed(error);
+    }
+  };
 
   return {
     deleteAgent: async (agent: Named) => {
@@ -63,7 +68,7 @@ export function useAgentActions() {
       const putBack = hideFromLists(queries, agent.id);
       try {
         await remove.mutateAsync({ params: { path: { id: agent.id } } });
-        toast({ title: t("deleted", { name: agent.name }), action: { label: tCore("undo"), onClick: () => undo(agent) } });
+        toast({ title: t("deleted", { name: agent.name }), action: { label: tCore("undo"), onClick: () => void undo(agent) } });
         return true;
       } catch (error) {
         putBack();
