@@ -61,7 +61,7 @@ export function WizardHeader() {
   const published = agent.status === "published";
   return (
     <div className="sticky top-14 z-20 border-b bg-background/90 backdrop-blur-md">
-      <div className="flex items-center gap-2 px-3 py-2.5 md:px-5">
+      <div className="flex h-13 items-center gap-2 px-3 md:px-5">
         <Button asChild variant="ghost" size="icon-sm">
           <Link href={published ? `/agents/${agent.id}` : "/agents"} aria-label={published ? t("back_to_agent") : t("back_to_agents")}><ArrowLeft className="rtl:-scale-x-100" /></Link>
         </Button>

@@ -161,7 +161,7 @@ function Layout({ preview, building }: { preview: Preview; building: boolean }) 
           </div>
         </div>
         {wide ? (
-          <aside aria-label={t("title")} className="sticky top-[9.5rem] flex h-[calc(100dvh-9.5rem)] flex-col border-s bg-card/50">
+          <aside aria-label={t("title")} className="sticky top-[9.5625rem] flex h-[calc(100dvh-9.5625rem)] flex-col border-s bg-card/50">
             <PreviewPanel preview={preview} className="flex-1" />
           </aside>
         ) : <PreviewSheet preview={preview} />}
