@@ -1,8 +1,8 @@
 "use client";
 
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useEffect, useMemo } from "react";
-import { useForm, type FieldPath, type UseFormReturn } from "react-hook-form";
+import { useMemo } from "react";
+import { useForm, type UseFormReturn } from "react-hook-form";
 
 import { useT } from "@/lib/i18n";
 
