@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useImperativeHandle, useMemo, useRef, useState, type KeyboardEvent, type Ref, type RefObject } from "react";
+import { flushSync } from "react-dom";
 
 import { useFieldProps } from "@/components/ui/field";
 import { cn } from "@/lib/cn";
@@ -78,9 +79,12 @@ function useEditor(host: RefObject<HTMLDivElement | null>, standIn: RefObject<HT
       if (gone || !host.current) return;
       const area = standIn.current;
       made = createEditor(host.current, latest.current.value, latest.current.settings, live.current);
+      const focused = area !== null && document.activeElement === area;
       if (area) made.select(area.selectionStart, area.selectionEnd);
-      if (area && document.activeElement === area) made.focus();
-      setEditor(made);
+      const shown = made;
+      // Until it is shown it cannot take the focus over.
+      flushSync(() => setEditor(shown));
+      if (focused) shown.focus();
     };
     // What stands in can be written in as well: without the editor it simply stays.
     import("./code-mirror").then(show).catch(() => undefined);
