@@ -67,7 +67,9 @@ export function useAgentActions() {
       await queries.cancelQueries({ queryKey: LIST_KEY });
       const putBack = hideFromLists(queries, agent.id);
       try {
-        await remove.mutateAsync({ params: { path: { id: agent.id } } });
+        const params = { path: { id: agent.id } };
+        await remove.mutateAsync({ params });
+        void queries.invalidateQueries({ queryKey: ["get", "/v1/agents/{id}", { params }], refetchType: "none" });
         toast({ title: t("deleted", { name: agent.name }), action: { label: tCore("undo"), onClick: () => void undo(agent) } });
         return true;
       } catch (error) {

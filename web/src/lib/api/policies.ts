@@ -4,7 +4,8 @@ import type { QueryClient } from "@tanstack/react-query";
  * What becomes stale when: the only place where the cache is invalidated after a change. Keys are
  * `method path` of the call that succeeded, values the paths whose cached replies it outdates.
  */
-const AGENTS = ["/v1/agents", "/v1/agents/{id}", "/v1/dashboard", "/v1/activity"];
+const AGENT_LISTS = ["/v1/agents", "/v1/dashboard", "/v1/activity"];
+const AGENTS = [...AGENT_LISTS, "/v1/agents/{id}"];
 const PROMPTS = ["/v1/prompts", "/v1/prompts/{id}", "/v1/prompts/facets", "/v1/dashboard"];
 const RUNS = ["/v1/runs", "/v1/runs/{id}", "/v1/dashboard", "/v1/errors"];
 
@@ -12,7 +13,8 @@ export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "post /v1/agents": AGENTS,
   "put /v1/agents/{id}": AGENTS,
   "patch /v1/agents/{id}": AGENTS,
-  "delete /v1/agents/{id}": AGENTS,
+  // Its own page may be on the screen still, and would only learn that it is gone.
+  "delete /v1/agents/{id}": AGENT_LISTS,
   "post /v1/agents/{id}/restore": AGENTS,
   "post /v1/agents/{id}/duplicate": AGENTS,
   "post /v1/agents/{id}/publish": AGENTS,
