@@ -16,7 +16,11 @@ interface LocaleChoice {
   setLocale: (locale: Locale) => void;
 }
 
-const LocaleContext = createContext<LocaleChoice>({ locale: DEFAULT_LOCALE, setLocale: () => undefined });
+interface LocaleState extends LocaleChoice {
+  messages: Partial<Messages>;
+}
+
+const LocaleContext = createContext<LocaleState>({ locale: DEFAULT_LOCALE, setLocale: () => undefined, messages: {} });
 
 function storedLocale(): Locale {
   const stored = window.localStorage.getItem(LOCALE_KEY);
@@ -53,15 +57,25 @@ export function MessagesProvider({ english, load, children }: { english: Partial
     window.localStorage.setItem(LOCALE_KEY, locale);
     setWanted(locale);
   }, []);
-  const choice = useMemo(() => ({ locale: shown.locale, setLocale }), [shown.locale, setLocale]);
+  const state = useMemo(() => ({ ...shown, setLocale }), [shown, setLocale]);
 
   return (
-    <LocaleContext value={choice}>
+    <LocaleContext value={state}>
       <IntlProvider locale={shown.locale} messages={shown.messages} timeZone={Intl.DateTimeFormat().resolvedOptions().timeZone}>
         {children}
       </IntlProvider>
     </LocaleContext>
   );
+}
+
+/**
+ * The English messages of one screen, so that no page carries those of all. Other languages have all of
+ * theirs in one file that is loaded once.
+ */
+export function ScreenMessages({ english, children }: { english: Partial<Messages>; children: ReactNode }) {
+  const { locale, messages } = useContext(LocaleContext);
+  const all = useMemo(() => (locale === DEFAULT_LOCALE ? { ...messages, ...english } : messages), [locale, messages, english]);
+  return <IntlProvider locale={locale} messages={all} timeZone={Intl.DateTimeFormat().resolvedOptions().timeZone}>{children}</IntlProvider>;
 }
 
 export function useLocaleChoice(): LocaleChoice {

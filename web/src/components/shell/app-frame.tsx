@@ -5,7 +5,7 @@ import { Suspense, useState, type ReactNode } from "react";
 import { MessagesProvider, useT } from "@/lib/i18n";
 import { loadAll } from "@/messages/load";
 
-import * as english from "@/messages/en/all";
+import core from "@/messages/en/core.json";
 
 import { ErrorReporter } from "./error-reporter";
 import { Navbar } from "./navbar";
@@ -41,10 +41,12 @@ function Frame({ children }: { children: ReactNode }) {
   );
 }
 
-/** The frame of every signed-in screen. */
+const ENGLISH = { core };
+
+/** The frame of every signed-in screen; each brings the rest of its messages itself. */
 export function AppFrame({ children }: { children: ReactNode }) {
   return (
-    <MessagesProvider english={english} load={loadAll}>
+    <MessagesProvider english={ENGLISH} load={loadAll}>
       <Providers>
         <Frame>{children}</Frame>
       </Providers>

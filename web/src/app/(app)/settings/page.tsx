@@ -1,9 +1,10 @@
 import type { Metadata } from "next";
 
+import { SettingsMessages } from "@/features/settings/messages";
 import { SettingsScreen } from "@/features/settings/settings-screen";
 
 export const metadata: Metadata = { title: "Settings" };
 
 export default function Page() {
-  return <SettingsScreen />;
+  return <SettingsMessages><SettingsScreen /></SettingsMessages>;
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 
+import { AgentMessages } from "@/features/agents/agent-messages";
 import { AgentScreen } from "@/features/agents/agent-screen";
 
 export const metadata: Metadata = { title: "Agent" };
@@ -10,5 +11,5 @@ export function generateStaticParams() {
 }
 
 export default function Page() {
-  return <AgentScreen />;
+  return <AgentMessages><AgentScreen /></AgentMessages>;
 }

@@ -1,9 +1,10 @@
 import type { Metadata } from "next";
 
+import { StartMessages } from "@/features/wizard/start-messages";
 import { StartScreen } from "@/features/wizard/start-screen";
 
 export const metadata: Metadata = { title: "New agent" };
 
 export default function Page() {
-  return <StartScreen />;
+  return <StartMessages><StartScreen /></StartMessages>;
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 
+import { PromptMessages } from "@/features/prompts/prompt-messages";
 import { PromptScreen } from "@/features/prompts/prompt-screen";
 
 export const metadata: Metadata = { title: "Prompt" };
@@ -10,5 +11,5 @@ export function generateStaticParams() {
 }
 
 export default function Page() {
-  return <PromptScreen />;
+  return <PromptMessages><PromptScreen /></PromptMessages>;
 }

@@ -1,9 +1,10 @@
 import type { Metadata } from "next";
 
+import { PromptMessages } from "@/features/prompts/prompt-messages";
 import { PromptScreen } from "@/features/prompts/prompt-screen";
 
 export const metadata: Metadata = { title: "New prompt" };
 
 export default function Page() {
-  return <PromptScreen />;
+  return <PromptMessages><PromptScreen /></PromptMessages>;
 }

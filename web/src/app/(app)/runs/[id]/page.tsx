@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 
 import { RunDetailScreen } from "@/features/runs/run-detail-screen";
+import { RunMessages } from "@/features/runs/run-messages";
 
 export const metadata: Metadata = { title: "Run" };
 
@@ -10,5 +11,5 @@ export function generateStaticParams() {
 }
 
 export default function Page() {
-  return <RunDetailScreen />;
+  return <RunMessages><RunDetailScreen /></RunMessages>;
 }

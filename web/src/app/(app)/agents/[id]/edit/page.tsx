@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 
 import { EditScreen } from "@/features/wizard/edit-screen";
+import { EditMessages } from "@/features/wizard/edit-messages";
 
 export const metadata: Metadata = { title: "Edit agent" };
 
@@ -10,5 +11,5 @@ export function generateStaticParams() {
 }
 
 export default function Page() {
-  return <EditScreen />;
+  return <EditMessages><EditScreen /></EditMessages>;
 }
