@@ -7,6 +7,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { layoutFaults } from './lib/layout.mjs';
 import { SCREENS } from './lib/screens.mjs';
 import { expect, FORMS, test } from './lib/stage.mjs';
+import { wordFaults } from './lib/words.mjs';
 
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Where a page twice as large is looked at: the densest ones. */
@@ -40,6 +41,7 @@ for (const [name, form] of Object.entries(FORMS)) {
       expect.soft(await viewer.page.evaluate(layoutFaults), 'layout').toEqual([]);
       expect.soft(await axeFaults(viewer.page, screen), 'accessibility').toEqual([]);
       expect.soft(viewer.complaints, 'complaints of the browser').toEqual([]);
+      expect.soft(await wordFaults(viewer.page, form.locale, screen), 'words').toEqual([]);
       await viewer.leave(screen);
     });
   }

@@ -10,7 +10,7 @@ export { expect };
 
 const WIDE = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light' };
 
-const form = (context, { narrow = false } = {}) => ({ context: { ...WIDE, ...context }, locale: context.locale ?? WIDE.locale, narrow });
+const form = (context, { narrow = false } = {}) => ({ context: { ...WIDE, ...context }, locale: context.locale ?? 'en', narrow });
 
 /** The forms screens are looked at in; `narrow` ones have no room for two columns. */
 export const FORMS = {
@@ -33,7 +33,7 @@ class Viewer {
 
   constructor({ page, form, world: server, origin, seed: seeded }) {
     /** What a row of the table gets. */
-    this.at = { page, form, world: server, seed: seeded, t: words(form.locale.split('-')[0]) };
+    this.at = { page, form, world: server, seed: seeded, t: words(form.locale) };
     this.page = page;
     this.complaints = watch(page, origin);
     page.on('request', (request) => this.#busy.set(request, request.url()));

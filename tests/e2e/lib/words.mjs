@@ -7,8 +7,6 @@ const folder = fileURLToPath(new URL('../../../web/src/messages/', import.meta.u
 /** Every language of the UI, and which way it is written. */
 export const LOCALES = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
 
-export const dirOf = (locale) => (locale === 'ar' ? 'rtl' : 'ltr');
-
 const read = new Map();
 
 function namespace(locale, name) {
@@ -25,4 +23,16 @@ export function words(locale) {
     if (typeof text !== 'string') throw new Error(`no text ${path} in ${locale}`);
     return text.replaceAll(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
   };
+}
+
+/** What a text looks like that is not there: its key, or a pattern that was not filled in. */
+const RAW = /\b(?:core|auth|agents|chat|dashboard|docs|errors|prompts|runs|settings|wizard)(?:\.[a-z_0-9]+){2,}\b|\{[a-z_]+, (?:plural|select|number|date)/g;
+
+/** What is wrong with the words of a screen in this language: [text]. */
+export async function wordFaults(page, locale, { exempt }) {
+  const { lang, dir, text } = await page.evaluate(() => ({ lang: document.documentElement.lang, dir: document.documentElement.dir, text: document.body.innerText }));
+  const faults = exempt ? [] : text.match(RAW) ?? [];
+  if (lang !== locale) faults.push(`lang is ${lang}`);
+  if (dir !== (locale === 'ar' ? 'rtl' : 'ltr')) faults.push(`dir is ${dir}`);
+  return faults;
 }
