@@ -1,32 +1,21 @@
 "use client";
 
-import { Command } from "cmdk";
-import { Check, ChevronsUpDown } from "lucide-react";
-import { useState, type ComponentProps, type ReactNode } from "react";
+import { ChevronsUpDown } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useState, type ReactNode } from "react";
 
 import { useFieldProps } from "@/components/ui/field";
 import { controlClass } from "@/components/ui/input";
 import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
 import { cn } from "@/lib/cn";
 
-const groupClass = "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2.5 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-muted-foreground";
+import type { ComboGroupProps, ComboItemProps, ComboListProps } from "./combobox-list";
 
-export function ComboGroup({ heading, children }: { heading?: ReactNode; children: ReactNode }) {
-  return <Command.Group heading={heading} className={groupClass}>{children}</Command.Group>;
-}
-
-export function ComboItem({ value, selected = false, children, ...props }: ComponentProps<typeof Command.Item> & { value: string; selected?: boolean }) {
-  return (
-    <Command.Item
-      value={value}
-      className="flex cursor-pointer items-center gap-2.5 rounded-lg px-2.5 py-2 text-sm data-[disabled=true]:pointer-events-none data-[disabled=true]:opacity-60 data-[selected=true]:bg-muted"
-      {...props}
-    >
-      <span className="flex min-w-0 grow items-center gap-2">{children}</span>
-      {selected ? <Check aria-hidden="true" className="size-4 shrink-0 text-primary" /> : null}
-    </Command.Item>
-  );
-}
+/** What a list is made of is loaded when the first one opens. */
+const list = () => import("./combobox-list");
+const ComboList = dynamic<ComboListProps>(() => list().then((module) => module.ComboList), { ssr: false, loading: () => <div className="h-40" /> });
+export const ComboGroup = dynamic<ComboGroupProps>(() => list().then((module) => module.ComboGroup), { ssr: false });
+export const ComboItem = dynamic<ComboItemProps>(() => list().then((module) => module.ComboItem), { ssr: false });
 
 export interface ComboboxProps {
   /** Its accessible name; what is chosen is added to it. */
@@ -43,7 +32,6 @@ export interface ComboboxProps {
   searches?: ((query: string) => void) | undefined;
   footer?: ReactNode;
   trigger?: ReactNode;
-  /** Opens with this chosen. */
   disabled?: boolean;
 }
 
@@ -67,18 +55,9 @@ export function Combobox({ label, current, shown, placeholder, empty, children, 
         )}
       </PopoverTrigger>
       <PopoverContent className="w-(--radix-popover-trigger-width) max-w-[calc(100vw-1rem)] min-w-72 p-0" aria-label={label}>
-        <Command loop shouldFilter={!searches} label={label}>
-          <Command.Input
-            value={query}
-            onValueChange={change}
-            placeholder={placeholder}
-            className="h-11 w-full rounded-t-xl border-b bg-transparent px-3.5 text-sm outline-none placeholder:text-muted-foreground"
-          />
-          <Command.List className="max-h-72 overflow-y-auto p-1.5">
-            <Command.Empty className="px-3 py-6 text-center text-sm text-muted-foreground">{empty}</Command.Empty>
-            {children({ query: query.trim(), close: () => setOpen(false) })}
-          </Command.List>
-        </Command>
+        <ComboList label={label} placeholder={placeholder} empty={empty} query={query} onQuery={change} filter={!searches}>
+          {children({ query: query.trim(), close: () => setOpen(false) })}
+        </ComboList>
         {footer ? <div className="border-t px-3.5 py-2.5 text-xs text-muted-foreground">{footer}</div> : null}
       </PopoverContent>
     </Popover>
