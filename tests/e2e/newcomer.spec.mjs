@@ -202,8 +202,11 @@ withModel('from the first account to a program that calls the agent', async ({ p
     await expect(page.getByRole('button', { name: /Show the first steps/ })).toHaveCount(0);
     await openRun(page, AWKWARD);
     await expect(page.getByRole('heading', { name: PROPOSAL.name })).toBeVisible();
-    await expect(page.getByRole('region', { name: 'Question' }).first()).toContainText(AWKWARD);
-    await expect(page.getByRole('region', { name: 'Answer' }).first()).toContainText('You said: It\'s "late"');
+    await expect(page.getByRole('heading', { name: 'Question' })).toBeVisible();
+    await expect(main(page).getByText(AWKWARD, { exact: true })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Answer' })).toBeVisible();
+    await page.getByRole('radio', { name: 'Raw text' }).click();
+    await expect(main(page).getByText(`You said: ${AWKWARD}`, { exact: true })).toBeVisible();
     await expect(main(page)).toContainText('Completed');
     await expect(main(page)).toContainText(MODEL);
   });
@@ -239,5 +242,6 @@ withoutKey('without any key the sandbox answers, from a template to a program', 
   await goTo(page, 'Dashboard');
   await expect(setupList(page)).toContainText('2 of 4 done');
   await openRun(page, 'Where is my parcel?');
-  await expect(page.getByRole('region', { name: 'Question' }).first()).toContainText('Where is my parcel?');
+  await expect(main(page).getByText('Where is my parcel?', { exact: true }).first()).toBeVisible();
+  await expect(main(page)).toContainText('This is the built-in Sandbox');
 });
