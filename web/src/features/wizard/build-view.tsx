@@ -1,7 +1,7 @@
 "use client";
 
 import { ArrowRight, CircleAlert, Quote, RotateCw, Sparkles, Square, Undo2 } from "lucide-react";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
 import { useWatch } from "react-hook-form";
 
 import { Badge } from "@/components/ui/badge";
@@ -84,7 +84,8 @@ export function BuildView({ onContinue }: { onContinue: () => void }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const running = proposal.running === "all";
   const failed = proposal.failed === "all" && proposal.error !== null;
-  useEffect(() => {
+  // Before it is shown: a moment later it would take the focus away from who has gone on already.
+  useLayoutEffect(() => {
     heading.current?.focus({ preventScroll: true });
   }, [running]);
   const title = running ? t("writing") : t(proposal.outcome === "stopped" ? "stopped" : failed ? "failed" : "ready");

@@ -4,6 +4,8 @@ import { Command } from "cmdk";
 import { Check } from "lucide-react";
 import { useEffect, useRef, type ComponentProps, type ReactNode } from "react";
 
+import { searchClass } from "./combobox";
+
 const groupClass = "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2.5 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-muted-foreground";
 
 export interface ComboGroupProps {
@@ -33,7 +35,7 @@ export function ComboItem({ value, selected = false, children, ...props }: Combo
   );
 }
 
-export interface ComboListProps {
+interface ComboListProps {
   label: string;
   placeholder: string;
   empty: string;
@@ -46,7 +48,10 @@ export interface ComboListProps {
 /** The list with its search field, which has the focus as soon as it is there. */
 export function ComboList({ label, placeholder, empty, query, onQuery, filter, children }: ComboListProps) {
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.setSelectionRange(field.current.value.length, field.current.value.length);
+  }, []);
   return (
     <Command loop shouldFilter={filter} label={label}>
       <Command.Input
@@ -54,7 +59,7 @@ export function ComboList({ label, placeholder, empty, query, onQuery, filter, c
         value={query}
         onValueChange={onQuery}
         placeholder={placeholder}
-        className="h-11 w-full rounded-t-xl border-b bg-transparent px-3.5 text-sm outline-none placeholder:text-muted-foreground"
+        className={searchClass}
       />
       <Command.List className="max-h-72 overflow-y-auto p-1.5">
         <Command.Empty className="px-3 py-6 text-center text-sm text-muted-foreground">{empty}</Command.Empty>

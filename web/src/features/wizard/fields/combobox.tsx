@@ -2,20 +2,32 @@
 
 import { ChevronsUpDown } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 
 import { useFieldProps } from "@/components/ui/field";
 import { controlClass } from "@/components/ui/input";
 import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
 import { cn } from "@/lib/cn";
 
-import type { ComboGroupProps, ComboItemProps, ComboListProps } from "./combobox-list";
+import type { ComboGroupProps, ComboItemProps } from "./combobox-list";
 
 /** What a list is made of is loaded when the first one opens. */
 const list = () => import("./combobox-list");
-const ComboList = dynamic<ComboListProps>(() => list().then((module) => module.ComboList), { ssr: false, loading: () => <div className="h-40" /> });
+const ComboList = lazy(() => list().then((module) => ({ default: module.ComboList })));
 export const ComboGroup = dynamic<ComboGroupProps>(() => list().then((module) => module.ComboGroup), { ssr: false });
 export const ComboItem = dynamic<ComboItemProps>(() => list().then((module) => module.ComboItem), { ssr: false });
+
+/** Where one searches, in the list and in what stands in for it. */
+export const searchClass = "h-11 w-full rounded-t-xl border-b bg-transparent px-3.5 text-sm outline-none placeholder:text-muted-foreground";
+
+/** What is typed before the list has come is not lost. */
+function StandIn({ label, placeholder, query, onQuery }: { label: string; placeholder: string; query: string; onQuery: (query: string) => void }) {
+  return (
+    <div className="h-40" aria-busy="true">
+      <input value={query} onChange={(event) => onQuery(event.target.value)} aria-label={label} placeholder={placeholder} className={searchClass} />
+    </div>
+  );
+}
 
 export interface ComboboxProps {
   /** Its accessible name; what is chosen is added to it. */
@@ -55,9 +67,11 @@ export function Combobox({ label, current, shown, placeholder, empty, children, 
         )}
       </PopoverTrigger>
       <PopoverContent className="w-(--radix-popover-trigger-width) max-w-[calc(100vw-1rem)] min-w-72 p-0" aria-label={label}>
-        <ComboList label={label} placeholder={placeholder} empty={empty} query={query} onQuery={change} filter={!searches}>
-          {children({ query: query.trim(), close: () => setOpen(false) })}
-        </ComboList>
+        <Suspense fallback={<StandIn label={label} placeholder={placeholder} query={query} onQuery={change} />}>
+          <ComboList label={label} placeholder={placeholder} empty={empty} query={query} onQuery={change} filter={!searches}>
+            {children({ query: query.trim(), close: () => setOpen(false) })}
+          </ComboList>
+        </Suspense>
         {footer ? <div className="border-t px-3.5 py-2.5 text-xs text-muted-foreground">{footer}</div> : null}
       </PopoverContent>
     </Popover>
