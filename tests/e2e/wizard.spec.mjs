@@ -294,6 +294,7 @@ test('two models answer side by side, and one of them is taken', async ({ page, 
   await page.getByRole('option', { name: 'large' }).first().click();
   world.fake.script('echo', { text: 'A short answer.' });
   world.fake.script('large', { text: 'A much **longer** answer.', delay: 50 });
+  await expect(dialog.getByRole('button', { name: 'Model 2: openai/large' })).toBeFocused();
   await dialog.getByRole('textbox', { name: 'Question' }).fill('How long may I return shoes?');
   await page.keyboard.press('Control+Enter');
   const lane = (name) => dialog.getByRole('group', { name, exact: true });

@@ -36,7 +36,7 @@ export async function tabTo(page, target, { most = MOST } = {}) {
   for (let presses = 0; presses < most; presses += 1) {
     await page.keyboard.press('Tab');
     const stop = await target.evaluateAll(focused);
-    expect(stop, 'the focus can be seen').toMatchObject({ ring: true, inView: true, covered: false });
+    expect(stop, `the focus can be seen on “${stop.name}”`).toMatchObject({ ring: true, inView: true, covered: false });
     const before = stops.at(-1);
     if (before && before.form !== null && before.form === stop.form) expect(stop.bottom, `${stop.name} after ${before.name}`).toBeGreaterThan(before.top);
     stops.push(stop);
