@@ -47,7 +47,7 @@ export const SCREENS = [
   { name: 'agent-menu', path: '/agents', ready: link(() => 'Returns desk'), act: ({ page, t }) => page.getByRole('button', { name: t('agents.action.menu', { name: 'Returns desk' }) }).first().click() },
 
   { name: 'agent-chat', path: support(), ready: named('textbox', 'chat.composer.label') },
-  { name: 'agent-conversation', path: ({ agents, runs }) => `/agents/${agents.support.id}?conversation=${runs.conversation}`, ready: text(() => 'The box is welcome') },
+  { name: 'agent-conversation', path: ({ agents, runs }) => `/agents/${agents.support.id}?conversation=${runs.conversation}`, ready: ({ page }) => page.getByRole('log').getByRole('table') },
   { name: 'agent-use', path: support('use'), ready: heading('agents.use.title') },
   { name: 'agent-runs', path: support('runs'), ready: text(() => 'How long may I return shoes?') },
   { name: 'agent-configuration', path: support('configuration'), ready: text(() => 'Quote the policy, never guess.') },
@@ -103,7 +103,7 @@ export const SCREENS = [
   { name: 'runs-empty', path: '/runs', who: 'bob', ready: heading('runs.empty.title') },
   { name: 'runs', path: '/runs', ready: text(() => 'How long may I return shoes?') },
   { name: 'runs-nothing-found', path: '/runs?q=zeppelin', ready: heading('runs.empty.filtered_title') },
-  { name: 'run-completed', path: run('completed'), ready: text(() => 'Open Orders and choose the pair.') },
+  { name: 'run-completed', path: run('completed'), ready: ({ page }) => page.getByRole('main').getByRole('table') },
   { name: 'run-failed', path: run('failed'), ready: text(() => 'Which clauses are unusual?') },
   { name: 'run-broken', path: run('broken'), ready: heading('runs.detail.partial_answer') },
   { name: 'run-cancelled', path: run('cancelled'), ready: text(() => 'Write me a poem') },

@@ -37,6 +37,8 @@ class Viewer {
     this.page = page;
     this.complaints = watch(page, origin);
     page.on('request', (request) => this.#busy.set(request, request.url()));
+    // What the page before it had asked for, nobody waits for any more.
+    page.on('response', (response) => { if (response.request().isNavigationRequest()) this.#busy.clear(); });
     for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => this.#busy.delete(request));
   }
 
@@ -45,12 +47,15 @@ class Viewer {
     await expect.poll(() => [...this.#busy.values()].filter((url) => !/\/events$|\/v1\/ai\//.test(url)), { timeout: QUIET_MS }).toEqual([]);
   }
 
+  pathOf({ path }) {
+    return typeof path === 'function' ? path(this.at.seed) : path;
+  }
+
   /** Goes to a screen of the table and returns when it is there. */
   async show(screen) {
     const { at, page, complaints } = this;
-    this.#busy.clear();
     complaints.length = 0;
-    await page.goto(typeof screen.path === 'function' ? screen.path(at.seed) : screen.path);
+    await page.goto(this.pathOf(screen));
     await expect(screen.ready(at)).toBeVisible();
     await screen.act?.(at);
     await this.quiet();
@@ -65,6 +70,18 @@ class Viewer {
   async leave(screen) {
     await screen.undo?.(this.at);
   }
+
+  close() {
+    return this.page.context().close();
+  }
+}
+
+/** A new browser, in effect: nothing is stored or cached. */
+async function openViewer({ browser, world: here, seed: seeded }, form, who) {
+  const origin = `http://localhost:${here.server.port}`;
+  const context = await browser.newContext({ timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', baseURL: origin, ...form.context });
+  if (who !== 'nobody') await signIn(context, seeded[who], origin);
+  return new Viewer({ page: await context.newPage(), form, world: here, origin, seed: seeded });
 }
 
 export const test = base.extend({
@@ -72,20 +89,19 @@ export const test = base.extend({
 
   seed: [async ({ world: server }, use) => use(await seed(server)), { scope: 'worker' }],
 
-  /** `stage(form, who)`: the page of that form, signed in as that account. */
-  stage: [async ({ browser, world: here, seed: seeded }, use) => {
-    const origin = `http://localhost:${here.server.port}`;
+  /** `fresh(form, who)`: a page of that form, signed in as that account, with an empty cache. Close it. */
+  fresh: [async ({ browser, world: here, seed: seeded }, use) => {
+    await use((form, who = 'ada') => openViewer({ browser, world: here, seed: seeded }, form, who));
+  }, { scope: 'worker' }],
+
+  /** `stage(form, who)`: the same, kept for the next that asks. */
+  stage: [async ({ fresh }, use) => {
     const viewers = new Map();
-    const open = async (form, who) => {
-      const context = await browser.newContext({ timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', baseURL: origin, ...form.context });
-      if (who !== 'nobody') await signIn(context, seeded[who], origin);
-      return new Viewer({ page: await context.newPage(), form, world: here, origin, seed: seeded });
-    };
     await use((form, who = 'ada') => {
       const key = JSON.stringify([form, who]);
-      if (!viewers.has(key)) viewers.set(key, open(form, who));
+      if (!viewers.has(key)) viewers.set(key, fresh(form, who));
       return viewers.get(key);
     });
-    for (const viewer of viewers.values()) await (await viewer).page.context().close();
+    for (const viewer of viewers.values()) await (await viewer).close();
   }, { scope: 'worker' }],
 });

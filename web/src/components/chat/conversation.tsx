@@ -141,8 +141,10 @@ export function Conversation({ turns, busy = false, actions = NONE, name, before
   const stable = useStable(actions);
   const { rows, scroller, atEnd, onScroll, offset } = useRows(turns, Boolean(before));
   const announcement = useAnnouncement(turns, busy, who);
+  useEffect(() => {
+    if (busy) preloadMarkdown();
+  }, [busy]);
   const focus = useKeptFocus(scroller, turns);
-  useEffect(preloadMarkdown, []);
 
   const items = rows.getVirtualItems();
   const blank = turns.length === 0 && !before;

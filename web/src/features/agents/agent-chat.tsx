@@ -5,10 +5,12 @@ import { MessageSquarePlus } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 
 import { ChatPanel } from "@/components/chat/chat-panel";
+import { preloadMarkdown } from "@/components/chat/markdown";
 import { Welcome } from "@/components/chat/welcome";
 import { Avatar } from "@/components/ui/avatar";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
+import { Skeleton } from "@/components/ui/skeleton";
 import { api } from "@/lib/api/client";
 import { invalidateAfter } from "@/lib/api/policies";
 import type { Agent, AgentConfig } from "@/lib/api/schema";
@@ -45,6 +47,7 @@ function useAgentChat(agent: Agent, config: AgentConfig, variables: VariableValu
   const queries = useQueryClient();
   const [params, setParams] = useQueryState();
   const [opened] = useState(() => params.get("conversation"));
+  const [reading, setReading] = useState(opened !== null);
   const chat = useChat({
     send: (question) => ask(agent, config, variables, question),
     resume: goOn,
@@ -59,14 +62,19 @@ function useAgentChat(agent: Agent, config: AgentConfig, variables: VariableValu
   // The address names the conversation, so a reload finds it, and an answer under way goes on.
   useEffect(() => {
     if (!opened) return undefined;
+    preloadMarkdown();
     const controller = new AbortController();
     loadConversation(agent.id, opened, controller.signal).then(
       (stored) => {
-        if (controller.signal.aborted || !stored) return;
+        if (controller.signal.aborted) return;
+        setReading(false);
+        if (!stored) return;
         load(stored.tree);
         if (stored.running) resume(stored.running);
       },
-      () => undefined,
+      () => {
+        if (!controller.signal.aborted) setReading(false);
+      },
     );
     return () => controller.abort();
   }, [agent.id, opened, load, resume]);
@@ -81,25 +89,36 @@ function useAgentChat(agent: Agent, config: AgentConfig, variables: VariableValu
     load();
     setParams({ conversation: null });
   }, [load, setParams]);
-  return { chat, startAnew };
+  return { chat, reading, startAnew };
+}
+
+/** In place of a conversation that is on its way: nothing that would have to move for it. */
+function Reading() {
+  return (
+    <div aria-busy="true" className="mx-auto grid w-full max-w-3xl gap-6 px-4 py-5">
+      <Skeleton className="ms-auto h-11 w-2/5 rounded-2xl" />
+      <Skeleton className="h-24 w-full" />
+    </div>
+  );
 }
 
 export function AgentChat({ agent }: { agent: Agent }) {
   const t = useT("agents.chat");
   const config = useMemo(() => configOf(agent.config), [agent.config]);
   const [variables, setVariables] = useState<VariableValues>({});
-  const { chat, startAnew } = useAgentChat(agent, config, variables);
+  const { chat, reading, startAnew } = useAgentChat(agent, config, variables);
   const missing = missingVariables(config.variables ?? [], variables);
   return (
     <div className="flex grow lg:h-[max(26rem,calc(100dvh-19rem))] flex-col gap-4 lg:flex-row">
-      <Card className="flex min-h-96 min-w-0 grow flex-col overflow-hidden pt-2 lg:min-h-0">
+      {/* As high as the screen under the bar, so that the conversation scrolls in it and one can always write. */}
+      <Card className="flex h-[calc(100dvh-5.5rem)] min-h-96 min-w-0 shrink-0 flex-col overflow-hidden pt-2 lg:h-auto lg:min-h-0 lg:shrink lg:grow">
         <ChatPanel
           chat={chat}
           name={agent.name}
           className="grow"
           disabled={missing.length > 0}
           placeholder={missing.length > 0 ? t("fill_first") : t("placeholder", { name: agent.name })}
-          empty={(
+          empty={reading ? <Reading /> : (
             <Welcome
               icon={<Avatar name={agent.name} className="size-14 rounded-2xl text-lg" />}
               title={t("empty_title", { name: agent.name })}
@@ -108,7 +127,7 @@ export function AgentChat({ agent }: { agent: Agent }) {
               onPick={missing.length > 0 ? undefined : chat.send}
             />
           )}
-          tools={chat.turns.length ? <Button variant="ghost" size="sm" onClick={startAnew}><MessageSquarePlus />{t("new")}</Button> : null}
+          tools={reading || chat.turns.length ? <Button variant="ghost" size="sm" onClick={startAnew}><MessageSquarePlus />{t("new")}</Button> : null}
         />
       </Card>
       {config.variables?.length ? (

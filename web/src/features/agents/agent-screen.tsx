@@ -1,6 +1,7 @@
 "use client";
 
 import { ArrowLeft, Code, ListTree, MessageSquare, Pencil, SearchX, SlidersHorizontal } from "lucide-react";
+import { lazy, Suspense } from "react";
 
 import { ErrorCard } from "@/components/shell/error-card";
 import { PageSkeleton } from "@/components/shell/page-skeleton";
@@ -8,6 +9,7 @@ import { Avatar } from "@/components/ui/avatar";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { RelativeTime } from "@/components/ui/relative-time";
+import { Skeleton } from "@/components/ui/skeleton";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
 import { toApiError } from "@/lib/api/problem";
 import { $api } from "@/lib/api/query";
@@ -19,8 +21,10 @@ import { AgentBadges, modelOf } from "./agent-badges";
 import { AgentChat } from "./agent-chat";
 import { AgentConfiguration } from "./agent-configuration";
 import { AgentMenu } from "./agent-menu";
-import { AgentRuns } from "./agent-runs";
-import { UseIt } from "./use-it";
+
+// Loaded with their tab: the chat needs none of it.
+const AgentRuns = lazy(() => import("./agent-runs").then((module) => ({ default: module.AgentRuns })));
+const UseIt = lazy(() => import("./use-it").then((module) => ({ default: module.UseIt })));
 
 const TABS = [
   { name: "chat", icon: MessageSquare },
@@ -80,8 +84,8 @@ function Sections({ agent }: { agent: Agent }) {
       {published ? (
         <>
           <TabsContent value="chat" className="flex grow flex-col"><AgentChat agent={agent} /></TabsContent>
-          <TabsContent value="use"><UseIt agent={agent} /></TabsContent>
-          <TabsContent value="runs"><AgentRuns agentId={agent.id} /></TabsContent>
+          <TabsContent value="use"><Suspense fallback={<Skeleton className="h-96 rounded-xl" />}><UseIt agent={agent} /></Suspense></TabsContent>
+          <TabsContent value="runs"><Suspense fallback={<Skeleton className="h-64 rounded-xl" />}><AgentRuns agentId={agent.id} /></Suspense></TabsContent>
         </>
       ) : null}
       <TabsContent value="configuration"><AgentConfiguration agent={agent} /></TabsContent>

@@ -107,7 +107,10 @@ function Results({ testing: { state, outdated, retry }, onRun }: Pick<TestPanelP
 export function TestPanel({ testing, onRun, fields }: TestPanelProps) {
   const t = useT("prompts.test");
   const { choices, models, values, setValues, state, canRun, stop } = testing;
-  useEffect(preloadMarkdown, []);
+  const { busy } = state;
+  useEffect(() => {
+    if (busy) preloadMarkdown();
+  }, [busy]);
   return (
     <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-4">
       <Card className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 p-5">

@@ -1,9 +1,10 @@
 "use client";
 
+import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 
 import { DescribeBox } from "./start/describe-box";
-import { DraftList } from "./start/draft-list";
+import { DraftList, useDrafts } from "./start/draft-list";
 import { TemplateGallery } from "./start/template-gallery";
 import { useCreateDraft } from "./start/use-create-draft";
 
@@ -11,6 +12,7 @@ import { useCreateDraft } from "./start/use-create-draft";
 export function StartScreen() {
   const t = useT("wizard.start");
   const draft = useCreateDraft();
+  const drafts = useDrafts();
   return (
     <div className="page grid content-start gap-12">
       <div className="mx-auto grid w-full max-w-3xl gap-8 pt-4 md:pt-10">
@@ -21,7 +23,8 @@ export function StartScreen() {
         <DescribeBox {...draft} />
       </div>
       <DraftList />
-      <TemplateGallery {...draft} />
+      {/* Seen once its place is known, below the drafts, so that they do not push it down. */}
+      <div className={cn(drafts.isPending && "invisible")}><TemplateGallery {...draft} /></div>
     </div>
   );
 }

@@ -40,6 +40,27 @@ function Chosen({ id, onClear }: { id: string; onClear: () => void }) {
   );
 }
 
+/** What the server finds; asked for once the list is open. */
+function usePrompts(q: string, enabled: boolean) {
+  return $api.useQuery("get", "/v1/prompts", { params: { query: { limit: SHOWN, ...(q ? { q } : {}) } } }, { enabled });
+}
+
+function Choices({ q, onChoose }: { q: string; onChoose: (id: string) => void }) {
+  const prompts = usePrompts(q, true);
+  return (
+    <ComboGroup>
+      {(prompts.data?.data ?? []).map((prompt) => (
+        <ComboItem key={prompt.id} value={prompt.id} onSelect={() => onChoose(prompt.id)}>
+          <span className="grid min-w-0">
+            <span dir="auto" className="truncate font-medium">{titleOf(prompt)}</span>
+            {prompt.name ? <span dir="auto" className="truncate text-xs text-muted-foreground">{prompt.prompt_text.slice(0, EXCERPT)}</span> : null}
+          </span>
+        </ComboItem>
+      ))}
+    </ComboGroup>
+  );
+}
+
 /** A saved prompt that comes before the instructions; the server searches. */
 export function PromptPicker() {
   const t = useT("wizard.prompt_picker");
@@ -47,7 +68,7 @@ export function PromptPicker() {
   const { field } = useController({ control: form.control, name: "config.prompt_id" });
   const [query, setQuery] = useState("");
   const q = useDeferredValue(query.trim());
-  const prompts = $api.useQuery("get", "/v1/prompts", { params: { query: { limit: SHOWN, ...(q ? { q } : {}) } } });
+  const prompts = usePrompts(q, false);
   const choose = (id: string) => field.onChange(id);
   return (
     <FormField path="config.prompt_id" label={t("label")} hint={t("hint")}>
@@ -60,18 +81,7 @@ export function PromptPicker() {
           empty={prompts.isPending ? t("loading") : t("empty")}
           searches={setQuery}
         >
-          {({ close }) => (
-            <ComboGroup>
-              {(prompts.data?.data ?? []).map((prompt) => (
-                <ComboItem key={prompt.id} value={prompt.id} onSelect={() => { choose(prompt.id); close(); }}>
-                  <span className="grid min-w-0">
-                    <span dir="auto" className="truncate font-medium">{titleOf(prompt)}</span>
-                    {prompt.name ? <span dir="auto" className="truncate text-xs text-muted-foreground">{prompt.prompt_text.slice(0, EXCERPT)}</span> : null}
-                  </span>
-                </ComboItem>
-              ))}
-            </ComboGroup>
-          )}
+          {({ close }) => <Choices q={q} onChoose={(id) => { choose(id); close(); }} />}
         </Combobox>
       )}
     </FormField>

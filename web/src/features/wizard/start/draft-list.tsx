@@ -33,10 +33,15 @@ function useDiscard() {
   };
 }
 
-/** What was begun and never published, newest first. Nothing is shown where there is none. */
+/** What was begun and never published, newest first. */
+export function useDrafts() {
+  return $api.useQuery("get", "/v1/agents", { params: { query: { status: "draft", sort: "-updated_at", limit: SHOWN } } }, { staleTime: 0 });
+}
+
+/** Nothing is shown where there is none. */
 export function DraftList() {
   const t = useT("wizard.start");
-  const { data } = $api.useQuery("get", "/v1/agents", { params: { query: { status: "draft", sort: "-updated_at", limit: SHOWN } } }, { staleTime: 0 });
+  const { data } = useDrafts();
   const discard = useDiscard();
   if (!data?.data.length) return null;
   return (
