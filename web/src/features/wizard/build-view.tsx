@@ -82,7 +82,9 @@ export function BuildView({ onContinue }: { onContinue: () => void }) {
   const { form, proposal, sentence } = useWizard();
   const values = useWatch({ control: form.control }) as AgentForm;
   const heading = useRef<HTMLHeadingElement>(null);
-  const running = proposal.running === "all";
+  const writing = proposal.running === "all";
+  // It begins a moment after it is first shown, and is not ready before.
+  const running = writing || (proposal.outcome === null && isBlank(values) && proposal.describe() !== null);
   const failed = proposal.failed === "all" && proposal.error !== null;
   // Before it is shown: a moment later it would take the focus away from who has gone on already.
   useLayoutEffect(() => {
@@ -107,7 +109,7 @@ export function BuildView({ onContinue }: { onContinue: () => void }) {
       {failed ? (
         <p role="alert" className="rounded-xl bg-destructive-soft px-4 py-3 text-sm text-destructive">{proposal.error?.offline ? tCore("offline") : proposal.error?.message}</p>
       ) : null}
-      {running || !isBlank(values) ? <Pieces values={values} /> : null}
+      {writing || !isBlank(values) ? <Pieces values={values} /> : null}
       {running ? null : (
         <div className="flex flex-wrap items-center justify-between gap-3">
           <span className="flex flex-wrap gap-2">
