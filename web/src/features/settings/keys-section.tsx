@@ -24,19 +24,22 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void
   const t = useT("settings.keys");
   const tCore = useT("core");
   const revoke = $api.useMutation("delete", "/v1/api-keys/{id}");
-  const submit = () => revoke.mutate({ params: { path: { id: apiKey.id } } }, {
-    onSuccess: () => {
+  // Told also when the dialog was closed meanwhile.
+  const submit = async () => {
+    try {
+      await revoke.mutateAsync({ params: { path: { id: apiKey.id } } });
       toast({ title: t("revoked", { name: apiKey.name }) });
       onClose();
-    },
-    onError: (error) => toast({ tone: "error", title: tCore("error.action_failed"), description: toApiError(error).message }),
-  });
+    } catch (error) {
+      toast({ tone: "error", title: tCore("error.action_failed"), description: toApiError(error).message });
+    }
+  };
   return (
     <Dialog open onOpenChange={(open) => { if (!open) onClose(); }}>
       <DialogContent heading={t("revoke_title", { name: apiKey.name })} description={t("revoke_body")} closeLabel={tCore("close")} className="sm:max-w-md">
         <DialogFooter>
           <Button variant="ghost" onClick={onClose}>{tCore("cancel")}</Button>
-          <Button variant="destructive" busy={revoke.isPending} onClick={submit}>{t("revoke")}</Button>
+          <Button variant="destructive" busy={revoke.isPending} onClick={() => void submit()}>{t("revoke")}</Button>
         </DialogFooter>
       </DialogContent>
     </Dialog>
