@@ -65,7 +65,8 @@ for (const { screen: name, js, requests = PER_PAGE.requests } of PAGES) {
     const weights = new Weights(world.anonymous);
     const { loaded, scripts, styles, fonts, shifts } = await openCold({ fresh, form: FORMS.light, screen: screenOf(name) });
     const [script, style, font] = await Promise.all([scripts, styles, fonts].map((paths) => weights.all(paths)));
-    note(`${name}: ${kib(script.sum)} KiB of script in ${scripts.length} files (${js}), ${kib(style.sum)} of styles, ${kib(font.sum)} of fonts, ${loaded.length} requests, shift ${shifts.sum.toFixed(4)}`);
+    note(`${name}: ${kib(script.sum)} KiB of script in ${scripts.length} files (${js}), ${kib(style.sum)} of styles, `
+      + `${kib(font.sum)} of fonts, ${loaded.length} requests, shift ${shifts.sum.toFixed(4)}`);
     const heaviest = script.rows.slice(0, 8).map(({ path, bytes }) => `${kib(bytes)} ${path}`).join('\n');
     expect.soft(kib(script.sum), `KiB of script; the heaviest:\n${heaviest}`).toBeLessThanOrEqual(js);
     expect.soft(kib(style.sum), 'KiB of styles').toBeLessThanOrEqual(PER_PAGE.css);
@@ -82,7 +83,8 @@ for (const { screen: name, js, requests = PER_PAGE.requests } of PAGES) {
 
 /** Every file of the UI: what the pages name, and what those name in turn. */
 async function everyFile(client) {
-  const found = new Set(['/', '/login', '/register', '/agents', '/agents/x', '/agents/x/edit', '/agents/new', '/prompts', '/prompts/x', '/prompts/new', '/runs', '/runs/x', '/errors', '/settings', '/docs', '/404',
+  const found = new Set(['/', '/login', '/register', '/agents', '/agents/x', '/agents/x/edit', '/agents/new', '/prompts', '/prompts/x',
+    '/prompts/new', '/runs', '/runs/x', '/errors', '/settings', '/docs', '/404',
     '/swagger', '/swagger/swagger-ui-bundle.js', '/swagger/swagger-ui.css', '/swagger/init.js', '/swagger/page.css']);
   for (const path of found) {
     if (/\.woff2$/.test(path)) continue;
@@ -161,7 +163,13 @@ async function scrollRate([selector, forMs]) {
 function longConversation(run, count) {
   const idOf = (i) => `01900000-0000-7000-8000-${String(i).padStart(12, '0')}`;
   return Array.from({ length: count }, (_, i) => ({
-    ...run, id: idOf(count - i), conversation_id: idOf(0), status: 'completed', input_text: `Question ${count - i}: how long may I return shoes?`, output_text: `${ANSWER}\n\nThat was answer ${count - i}.`, input_preview: 'Question',
+    ...run,
+    id: idOf(count - i),
+    conversation_id: idOf(0),
+    status: 'completed',
+    input_preview: 'Question',
+    input_text: `Question ${count - i}: how long may I return shoes?`,
+    output_text: `${ANSWER}\n\nThat was answer ${count - i}.`,
   }));
 }
 

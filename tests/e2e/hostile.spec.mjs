@@ -42,8 +42,10 @@ const MARKDOWN = `Before it all.
 After it all.`;
 
 /** Cut inside of tags, attributes, schemes, entities, fences and links, where a half can mean something else. */
-const CUTS = ['<scr', 'ipt>win', "lert(1)</scr", '<im', 'src="https://ev', 'onerr', '![pix', '](https://evil', '<sv', 'onlo', '<ifr', 'srcd', '<sty', 'url(https', '<!-', '- a comm', '<ba',
-  '[javascr', '](java', 'script:window', '(&#1', '06;ava', 'data:te', '](vbs', '](//', '<https:/', '<javascr', 'www.ok.ex', '<a href="java', '|--', '| <im', '[^', '1]: [f', '``', '`html', '"onload', '<b sty'];
+const CUTS = ['<scr', 'ipt>win', 'lert(1)</scr', '<im', 'src="https://ev', 'onerr', '![pix', '](https://evil', '<sv', 'onlo', '<ifr', 'srcd',
+  '<sty', 'url(https', '<!-', '- a comm', '<ba',
+  '[javascr', '](java', 'script:window', '(&#1', '06;ava', 'data:te', '](vbs', '](//', '<https:/', '<javascr', 'www.ok.ex', '<a href="java',
+  '|--', '| <im', '[^', '1]: [f', '``', '`html', '"onload', '<b sty'];
 
 function piecesOf(text, cuts) {
   const places = cuts.map((cut) => {
@@ -123,9 +125,11 @@ for (const [way, script] of Object.entries(WAYS)) {
 test('an answer stays text in the run, formatted and raw', async ({ page, account, world }) => {
   const agent = await makeAgent(account, { model: 'hostile' });
   world.fake.script('hostile', { text: MARKDOWN });
-  const { run_id: id } = expectReply(await account.client.post('/v1/ai/generate', { agent_id: agent.id, input_text: MARKDOWN, metadata: { '<img src=x onerror=alert(1)>': '</pre><script>alert(1)</script>' } }), 200);
+  const { run_id: id } = expectReply(await account.client.post('/v1/ai/generate', {
+    agent_id: agent.id, input_text: MARKDOWN, metadata: { '<img src=x onerror=alert(1)>': '</pre><script>alert(1)</script>' },
+  }), 200);
   await page.goto(`/runs/${id}`);
-  const answer = page.getByRole('region', { name: 'Answer' });
+  const answer = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Answer' }) });
   await expectShown(page, answer);
   await answer.getByRole('radio', { name: 'Raw text' }).click();
   await expect(answer.getByText('<!-- a comment')).toBeVisible();
@@ -143,7 +147,11 @@ test('an answer in the wizard’s preview stays text', async ({ page, account, w
 });
 
 test('what a model proposes for an agent stays text', async ({ page, account, world }) => {
-  const proposal = { name: '<img src=x onerror=alert(1)>', description: '<script>alert(1)</script>', config: { instructions: MARKDOWN, greeting: MARKDOWN.slice(0, 1500), suggested_questions: ['[x](javascript:alert(1))'] } };
+  const proposal = {
+    name: '<img src=x onerror=alert(1)>',
+    description: '<script>alert(1)</script>',
+    config: { instructions: MARKDOWN, greeting: MARKDOWN.slice(0, 1500), suggested_questions: ['[x](javascript:alert(1))'] },
+  };
   world.fake.script('echo', { text: JSON.stringify(proposal), chunks: 60, delay: 5 });
   await page.goto('/agents/new');
   await page.getByRole('textbox', { name: 'Describe the agent' }).fill('Answers <b>everything</b> about <script>alert(1)</script>.');
@@ -154,7 +162,11 @@ test('what a model proposes for an agent stays text', async ({ page, account, wo
 });
 
 test('answers in a test of a prompt stay text', async ({ page, account, world }) => {
-  const prompt = expectReply(await account.client.post('/v1/prompts', { name: '<svg onload=alert(1)>', prompt_text: `${MARKDOWN}\n{{"><script>alert(1)</script>}} {{name}}`, metadata: { category: '<b>c</b>', tags: ['<script>'] } }), 201);
+  const prompt = expectReply(await account.client.post('/v1/prompts', {
+    name: '<svg onload=alert(1)>',
+    prompt_text: `${MARKDOWN}\n{{"><script>alert(1)</script>}} {{name}}`,
+    metadata: { category: '<b>c</b>', tags: ['<script>'] },
+  }), 201);
   world.fake.script('echo', WAYS['cut at awkward places']);
   await page.goto(`/prompts/${prompt.id}`);
   await page.getByRole('button', { name: 'Run' }).click();
@@ -177,7 +189,8 @@ const NAMES = {
 test('names and descriptions of others stay text wherever they stand, and break no screen', async ({ page, account, world }) => {
   const agents = [];
   for (const name of Object.values(NAMES)) {
-    agents.push(expectReply(await account.client.post('/v1/agents', { name, description: `${name}\n${'no-space-'.repeat(40)}`, config: { provider: 'openai', model: 'hostile', instructions: name, persona: name, greeting: name, suggested_questions: [name] } }), 201));
+    const config = { provider: 'openai', model: 'hostile', instructions: name, persona: name, greeting: name, suggested_questions: [name] };
+    agents.push(expectReply(await account.client.post('/v1/agents', { name, description: `${name}\n${'no-space-'.repeat(40)}`, config }), 201));
     expectReply(await account.client.post('/v1/prompts', { name, prompt_text: name, metadata: { category: name.slice(0, 50), tags: [name.slice(0, 40)] } }), 201);
     expectReply(await account.client.post('/v1/api-keys', { name }), 201);
     world.fake.script('hostile', { text: name });
@@ -213,7 +226,10 @@ test('what went wrong is told as text', async ({ page, account, world, complaint
   world.fake.script('hostile', { fault: 'status', status: 400, message: evil }, { fault: 'status', status: 400, message: evil });
   const reply = await account.client.post('/v1/ai/generate', { agent_id: agent.id, input_text: evil });
   expect(reply.status).toBeGreaterThanOrEqual(400);
-  for (const kind of ['error', 'csp']) expectReply(await account.client.post('/v1/errors', { kind, message: `${kind} ${evil}`, stack: `Error: ${evil}\n at ${evil}`, path: '/agents?<script>' }), 204);
+  for (const kind of ['error', 'csp']) {
+    const report = { kind, message: `${kind} ${evil}`, stack: `Error: ${evil}\n at ${evil}`, path: '/agents?<script>' };
+    expectReply(await account.client.post('/v1/errors', report), 204);
+  }
 
   await page.goto('/errors');
   const rows = page.getByRole('list', { name: 'Errors' }).getByRole('button', { expanded: false });
@@ -235,7 +251,9 @@ test('what went wrong is told as text', async ({ page, account, world, complaint
 
 test('an address that is hostile leads nowhere and shows nothing of itself as HTML', async ({ page, account, complaints }) => {
   expect(account.user.name).toBe('Ada Lovelace');
-  for (const path of ['/agents/%3Cscript%3Ealert(1)%3C%2Fscript%3E', '/runs/..%2f..%2fv1%2fauth%2fme', '/agents?q=%3Cimg%20src=x%20onerror=alert(1)%3E&status=javascript:alert(1)', '/prompts/%00', '/agents?q=%E0%A4%A']) {
+  const paths = ['/agents/%3Cscript%3Ealert(1)%3C%2Fscript%3E', '/runs/..%2f..%2fv1%2fauth%2fme', '/prompts/%00',
+    '/agents?q=%3Cimg%20src=x%20onerror=alert(1)%3E&status=javascript:alert(1)', '/agents?q=%E0%A4%A'];
+  for (const path of paths) {
     const reply = await page.goto(path);
     // What is no address at all is refused before it is a page.
     if (reply.status() === 400) {

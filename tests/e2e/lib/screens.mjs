@@ -101,13 +101,18 @@ export const SCREENS = [
   },
 
   { name: 'runs-empty', path: '/runs', who: 'bob', ready: heading('runs.empty.title') },
-  { name: 'runs', path: '/runs', ready: text(() => 'How long may I return shoes?') },
+  // Previews and tests of prompts are runs too, so which come first depends on what was looked at before.
+  { name: 'runs', path: '/runs', ready: ({ page }) => page.locator('main a[href^="/runs/0"]').filter({ visible: true }).first() },
+  { name: 'runs-filtered', path: '/runs?kind=generate&status=completed', ready: text(() => 'How long may I return shoes?') },
   { name: 'runs-nothing-found', path: '/runs?q=zeppelin', ready: heading('runs.empty.filtered_title') },
   { name: 'run-completed', path: run('completed'), ready: ({ page }) => page.getByRole('main').getByRole('table') },
   { name: 'run-failed', path: run('failed'), ready: text(() => 'Which clauses are unusual?') },
   { name: 'run-broken', path: run('broken'), ready: heading('runs.detail.partial_answer') },
   { name: 'run-cancelled', path: run('cancelled'), ready: text(() => 'Write me a poem') },
-  { name: 'run-running', path: run('running'), also: 'stream', ready: text(() => 'You can return shoes within') },
+  {
+    name: 'run-running', path: run('running'), also: 'stream', ready: named('button', 'runs.detail.cancel'),
+    act: async (at) => expect(text(() => 'You can return shoes within')(at)).toBeVisible(),
+  },
   { name: 'run-missing', path: '/runs/00000000-0000-7000-8000-000000000001', ready: heading('runs.detail.not_found'), absent: true },
 
   { name: 'errors-empty', path: '/errors', who: 'bob', ready: heading('errors.empty.title') },

@@ -28,7 +28,8 @@ const SUPPORT = {
   config: {
     provider: 'openai', model: 'gpt-4o-mini', fallback_models: ['anthropic/claude-3-5-haiku', 'sandbox/sandbox'],
     persona: 'You are a patient, experienced support agent of an outdoor shop. The customer is called {{customer}}.',
-    instructions: 'You answer questions about returns, exchanges and refunds.\n\n- Ask for the order number when it is missing.\n- Quote the policy, never guess.\n- Hand over to a person when somebody disputes a refund.',
+    instructions: 'You answer questions about returns, exchanges and refunds.\n\n- Ask for the order number when it is '
+      + 'missing.\n- Quote the policy, never guess.\n- Hand over to a person when somebody disputes a refund.',
     greeting: 'Hello, this is the **returns desk**. What would you like to send back?',
     suggested_questions: ['How long may I return shoes?', 'Where is my refund?', 'Can I exchange a present without the receipt?'],
     variables: [
@@ -36,25 +37,69 @@ const SUPPORT = {
       { name: 'loyal', type: 'boolean', description: 'Whether they have bought before' },
     ],
     response_style: 'friendly', response_format: 'markdown', temperature: 0.4, max_tokens: 800, language: 'English',
-    memory: { history_turns: 8 }, limits: { timeout_s: 90 },
+    memory: { history_turns: 8 }, limits: { timeout_s: 600 },
   },
 };
 
 const AGENTS = [
-  { name: 'Release notes', description: 'Turns a list of commits into notes that customers understand.', config: { provider: 'anthropic', model: 'claude-3-5-haiku', instructions: 'Group by new, improved and fixed.', temperature: 0.2 } },
-  { name: 'Contract check: deadlines, notice periods and unusual clauses', description: 'Lists what is out of the ordinary, each with the quoted sentence, so that a lawyer finds it at once and nobody signs what they have not read.', config: { provider: 'openai', model: 'gpt-4o-2024-11-20-with-a-very-long-deployment-name', instructions: 'Quote every clause.', response_format: 'json_schema', json_schema: { type: 'object', properties: { clauses: { type: 'array', items: { type: 'string' } } } } } },
-  { name: 'Deutschstunde', description: 'Übt Alltagsdeutsch mit Anfängerinnen und Anfängern.', config: { provider: 'sandbox', model: 'sandbox', instructions: 'Verbessere einen Fehler auf einmal.', response_style: 'playful' } },
-  { name: 'مساعد المبيعات', description: 'يجيب عن أسئلة العملاء حول المنتجات والأسعار.', config: { provider: 'openai', model: 'gpt-4o-mini', instructions: 'أجب بإيجاز.' } },
+  {
+    name: 'Release notes',
+    description: 'Turns a list of commits into notes that customers understand.',
+    config: { provider: 'anthropic', model: 'claude-3-5-haiku', instructions: 'Group by new, improved and fixed.', temperature: 0.2 },
+  },
+  {
+    name: 'Contract check: deadlines, notice periods and unusual clauses',
+    description: 'Lists what is out of the ordinary, each with the quoted sentence, so that a lawyer finds it at once and '
+      + 'nobody signs what they have not read.',
+    config: {
+      provider: 'openai', model: 'gpt-4o-2024-11-20-with-a-very-long-deployment-name', instructions: 'Quote every clause.',
+      response_format: 'json_schema',
+      json_schema: { type: 'object', properties: { clauses: { type: 'array', items: { type: 'string' } } } },
+    },
+  },
+  {
+    name: 'Deutschstunde',
+    description: 'Übt Alltagsdeutsch mit Anfängerinnen und Anfängern.',
+    config: { provider: 'sandbox', model: 'sandbox', instructions: 'Verbessere einen Fehler auf einmal.', response_style: 'playful' },
+  },
+  {
+    name: 'مساعد المبيعات',
+    description: 'يجيب عن أسئلة العملاء حول المنتجات والأسعار.',
+    config: { provider: 'openai', model: 'gpt-4o-mini', instructions: 'أجب بإيجاز.' },
+  },
 ];
+
+const DRAFT = {
+  name: 'Interview helper',
+  description: 'Prepares questions for a conversation.',
+  step: 'instructions',
+  sentence: 'Prepares interview questions from a job advert.',
+  config: { provider: 'openai', model: 'gpt-4o-mini', instructions: 'Ask one question at a time.', greeting: 'Which position is it about?' },
+};
 
 const PROMPTS = [
-  { name: 'Support tone', prompt_text: 'You are the voice of {{company}}.\n\nAnswer in at most {{sentences}} sentences. Be kind, be exact, and end with what happens next.\nNever promise a refund.', metadata: { category: 'support', tags: ['tone', 'customers'] } },
-  { name: 'SQL helper', prompt_text: 'Write one PostgreSQL statement that answers: {{question}}\nUse only these tables:\n{{tables}}', metadata: { category: 'data', tags: ['sql', 'engineering'] } },
-  { name: null, prompt_text: 'Summarise the following meeting in five bullet points, decisions first, then who does what until when:\n\n{{transcript}}', metadata: { category: 'work', tags: ['meetings'] } },
+  {
+    name: 'Support tone',
+    prompt_text: 'You are the voice of {{company}}.\n\nAnswer in at most {{sentences}} sentences. Be kind, be exact, and '
+      + 'end with what happens next.\nNever promise a refund.',
+    metadata: { category: 'support', tags: ['tone', 'customers'] },
+  },
+  {
+    name: 'SQL helper',
+    prompt_text: 'Write one PostgreSQL statement that answers: {{question}}\nUse only these tables:\n{{tables}}',
+    metadata: { category: 'data', tags: ['sql', 'engineering'] },
+  },
+  {
+    name: null,
+    prompt_text: 'Summarise the following meeting in five bullet points, decisions first, then who does what until '
+      + 'when:\n\n{{transcript}}',
+    metadata: { category: 'work', tags: ['meetings'] },
+  },
 ];
 
+const BROKEN_MAP = 'TypeError: Cannot read properties of undefined (reading "map")';
 const ERRORS = [
-  { kind: 'error', message: 'TypeError: Cannot read properties of undefined (reading "map")', stack: 'TypeError: Cannot read properties of undefined (reading "map")\n    at AgentTable (agent-table.tsx:41:20)\n    at renderWithHooks (react-dom.js:1:40213)', path: '/agents' },
+  { kind: 'error', message: BROKEN_MAP, stack: `${BROKEN_MAP}\n    at AgentTable (agent-table.tsx:41:20)\n    at render (chunk.js:1:40213)`, path: '/agents' },
   { kind: 'csp', message: 'img-src refused https://tracker.example/pixel.gif', path: '/runs' },
 ];
 
@@ -73,14 +118,19 @@ const newest = async (client, query) => expect(await client.get(`/v1/runs?limit=
 async function seedRuns({ world: { fake, server }, account, agent, others }) {
   const { client } = account;
   const about = { fake, client, agent, model: 'gpt-4o-mini' };
-  const first = await ask({ ...about, text: 'How long may I return shoes?', script: { text: ANSWER, chunks: 12, delay: 4 }, more: { metadata: { channel: 'web', ticket: 4711 } } });
+  const first = await ask({
+    ...about, text: 'How long may I return shoes?', script: { text: ANSWER, chunks: 12, delay: 4 }, more: { metadata: { channel: 'web', ticket: 4711 } },
+  });
   await ask({ ...about, text: 'And without the box?', conversation: first.conversation_id, script: { text: 'Yes. The box is welcome, and not needed.', chunks: 3 } });
   await ask({ ...about, text: 'Where is my refund for order A-20391?', script: { text: 'It left us yesterday and is with your bank.', finish: 'length' } });
-  await ask({ ...about, agent: others[0], model: 'claude-3-5-haiku', text: 'feat: faster search; fix: the menu closes', script: { text: '## New\n\nSearch answers faster.' } });
+  await ask({
+    ...about, agent: others[0], model: 'claude-3-5-haiku', text: 'feat: faster search; fix: the menu closes', script: { text: '## New\n\nSearch answers faster.' },
+  });
   // It has no fallback, so the refusal of its model is the end.
   await ask({ ...about, agent: others[1], model: others[1].config.model, text: 'Which clauses are unusual?', script: { status: 401 } });
   const failed = await newest(client, 'status=failed');
-  const cut = await client.stream('/v1/ai/generate', { agent_id: agent.id, input_text: '[[fault=reset_midstream after=2 chunks=6]] Tell me everything about returns.', stream: true });
+  fake.script('gpt-4o-mini', { fault: 'reset_midstream', after: 4, chunks: 12, text: ANSWER });
+  const cut = await client.stream('/v1/ai/generate', { agent_id: agent.id, input_text: 'Tell me everything about returns.', stream: true });
   await cut.all();
   const broken = await newest(client, 'status=failed');
   const browser = browserOf(account, server);
@@ -104,7 +154,7 @@ async function seedAgents(client) {
   const others = [];
   for (const agent of AGENTS) others.push(await create(agent));
   expect(await client.put(`/v1/agents/${others[0].id}/draft`, { name: 'Release notes', config: { ...AGENTS[0].config, temperature: 0.6 }, step: 'model' }), 200);
-  const draft = await create({ draft: { name: 'Interview helper', description: 'Prepares questions for a conversation.', step: 'instructions', sentence: 'Prepares interview questions from a job advert.', config: { provider: 'openai', model: 'gpt-4o-mini', instructions: 'Ask one question at a time.', greeting: 'Which position is it about?' } } });
+  const draft = await create({ draft: DRAFT });
   const blank = await create({ draft: { name: '', step: 'identity', config: {} } });
   return { support, others, draft, blank };
 }
