@@ -136,8 +136,8 @@ describe('login', () => {
       times.known.push((await login(w.ada.email, 'not the password')).ms);
       times.unknown.push((await login(`${unique('nobody')}@mail.test`, 'not the password')).ms);
     }
-    const median = (list) => list.sort((a, b) => a - b)[3];
-    const [known, unknown] = [median(times.known), median(times.unknown)];
+    // What else the machine does only ever adds to a time: the least of each is the nearest to its own.
+    const [known, unknown] = [Math.min(...times.known), Math.min(...times.unknown)];
     assert.ok(unknown > known * 0.5 && unknown < known * 2, `${known} ms known, ${unknown} ms unknown`);
   });
 
