@@ -86,6 +86,7 @@ test('from a sentence to a published agent without touching the mouse', async ({
   expect(fields).toEqual(['Description', 'Persona']);
   await keyboard.press('Enter');
   await keyboard.type('Germ');
+  await expect(page.getByRole('option', { name: 'German' })).toHaveAttribute('aria-selected', 'true');
   await keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Language of the answers: German' })).toBeFocused();
   await tabAndPress(page, page.getByRole('button', { name: 'Continue: Model' }));
@@ -93,6 +94,7 @@ test('from a sentence to a published agent without touching the mouse', async ({
   await expect(page.getByRole('heading', { name: 'Which model answers?' })).toBeFocused();
   await tabAndPress(page, page.getByRole('button', { name: /^Model:/ }));
   await keyboard.type('openai/small');
+  await expect(page.getByRole('option', { name: 'small', exact: true })).toHaveAttribute('aria-selected', 'true');
   await keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Model: openai/small' })).toBeFocused();
   await tabTo(page, page.getByRole('slider', { name: 'Temperature' }));
