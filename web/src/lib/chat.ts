@@ -4,6 +4,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 
 import type { ChatMessage } from "./api/schema";
 import { toApiError, ApiError } from "./api/problem";
+import { beforePaint } from "./before-paint";
 import {
   addTurn, chooseTurn, EMPTY_TREE, pathTo, removeTurn, shownPath, turnOf, updateTurn, versionsOf,
   type ChatTree, type Turn, type TurnError,
@@ -85,23 +86,7 @@ interface Live {
   ended: boolean;
 }
 
-const HIDDEN_FRAME_MS = 250;
 const CANCEL_WAIT_MS = 10_000;
-
-/** Before the next paint; a hidden page paints none, so a timer stands in. */
-function beforePaint(run: () => void): () => void {
-  const cancel = () => {
-    cancelAnimationFrame(frame);
-    clearTimeout(timer);
-  };
-  const once = () => {
-    cancel();
-    run();
-  };
-  const frame = requestAnimationFrame(once);
-  const timer = setTimeout(once, HIDDEN_FRAME_MS);
-  return cancel;
-}
 
 const LOST: TurnError = { code: "connection_lost", message: "", retryable: true, requestId: null };
 

@@ -1,8 +1,9 @@
 "use client";
 
-import { useQueryClient, type InfiniteData, type QueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 
 import { toast } from "@/components/ui/toast";
+import { hideFromLists } from "@/lib/api/lists";
 import { toApiError } from "@/lib/api/problem";
 import { $api, BY_CURSOR } from "@/lib/api/query";
 import type { AgentSummary } from "@/lib/api/schema";
@@ -18,25 +19,6 @@ export function useAgents(filters: AgentFilters) {
     ...BY_CURSOR,
     placeholderData: (before) => before,
   });
-}
-
-interface Page {
-  data: AgentSummary[];
-  next_cursor: string | null;
-}
-
-function isPages(data: unknown): data is InfiniteData<Page> {
-  return typeof data === "object" && data !== null && "pages" in data;
-}
-
-/** Takes an agent out of every cached list; returns what puts the lists back. */
-function hideFromLists(queries: QueryClient, id: string): () => void {
-  const before = queries.getQueriesData({ queryKey: LIST_KEY });
-  for (const [key, data] of before) {
-    if (!isPages(data)) continue;
-    queries.setQueryData(key, { ...data, pages: data.pages.map((page) => ({ ...page, data: page.data.filter((agent) => agent.id !== id) })) });
-  }
-  return () => before.forEach(([key, data]) => queries.setQueryData(key, data));
 }
 
 /** What one does with an agent from a list or its page. Deleting shows at once and can be undone. */
@@ -65,7 +47,7 @@ export function useAgentActions() {
   return {
     deleteAgent: async (agent: Named) => {
       await queries.cancelQueries({ queryKey: LIST_KEY });
-      const putBack = hideFromLists(queries, agent.id);
+      const putBack = hideFromLists(queries, "/v1/agents", agent.id);
       try {
         const params = { path: { id: agent.id } };
         await remove.mutateAsync({ params });

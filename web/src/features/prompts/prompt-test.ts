@@ -1,5 +1,6 @@
 import { ApiError } from "@/lib/api/problem";
 import type { Finding, Validate } from "@/lib/api/schema";
+import { beforePaint } from "@/lib/before-paint";
 import type { LaneEvent } from "@/lib/run-events";
 
 import { cutLane, isUnderWay, newLane, nextLane, stopLane, type Lane } from "./lanes";
@@ -36,23 +37,6 @@ export interface TestOptions {
   send: (request: TestRequest, signal: AbortSignal) => AsyncIterable<LaneEvent>;
   /** Every answer has ended. */
   onEnd?: (() => void) | undefined;
-}
-
-const HIDDEN_FRAME_MS = 250;
-
-/** Before the next paint; a hidden page paints none, so a timer stands in. */
-function beforePaint(run: () => void): () => void {
-  const cancel = () => {
-    cancelAnimationFrame(frame);
-    clearTimeout(timer);
-  };
-  const once = () => {
-    cancel();
-    run();
-  };
-  const frame = requestAnimationFrame(once);
-  const timer = setTimeout(once, HIDDEN_FRAME_MS);
-  return cancel;
 }
 
 /** One test of a prompt by several models at once; knows no framework. What came is told once a frame. */

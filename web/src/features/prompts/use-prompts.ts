@@ -1,8 +1,9 @@
 "use client";
 
-import { useQueryClient, type InfiniteData, type QueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 
 import { toast } from "@/components/ui/toast";
+import { hideFromLists } from "@/lib/api/lists";
 import { toApiError } from "@/lib/api/problem";
 import { $api, BY_CURSOR } from "@/lib/api/query";
 import type { Prompt } from "@/lib/api/schema";
@@ -26,25 +27,6 @@ export function usePrompts(filters: PromptFilters) {
 /** The categories and tags of the library. */
 export function useFacets() {
   return $api.useQuery("get", "/v1/prompts/facets", {}, { staleTime: FACETS_FRESH_MS });
-}
-
-interface Page {
-  data: Prompt[];
-  next_cursor: string | null;
-}
-
-function isPages(data: unknown): data is InfiniteData<Page> {
-  return typeof data === "object" && data !== null && "pages" in data;
-}
-
-/** Takes a prompt out of every cached list; returns what puts the lists back. */
-function hideFromLists(queries: QueryClient, id: string): () => void {
-  const before = queries.getQueriesData({ queryKey: LIST_KEY });
-  for (const [key, data] of before) {
-    if (!isPages(data)) continue;
-    queries.setQueryData(key, { ...data, pages: data.pages.map((page) => ({ ...page, data: page.data.filter((prompt) => prompt.id !== id) })) });
-  }
-  return () => before.forEach(([key, data]) => queries.setQueryData(key, data));
 }
 
 /** What one does with a prompt from the list or its page. Deleting shows at once and can be undone. */
@@ -73,7 +55,7 @@ export function usePromptActions() {
   return {
     deletePrompt: async (prompt: Prompt): Promise<boolean> => {
       await queries.cancelQueries({ queryKey: LIST_KEY });
-      const putBack = hideFromLists(queries, prompt.id);
+      const putBack = hideFromLists(queries, "/v1/prompts", prompt.id);
       try {
         await remove.mutateAsync({ params: { path: { id: prompt.id } } });
         toast({ title: t("deleted", { name: titleOf(prompt) }), action: { label: tCore("undo"), onClick: () => void undo(prompt) } });
