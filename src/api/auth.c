@@ -57,16 +57,16 @@ static enum ag_err auth_logout(struct ag_ctx *ctx)
 
 static enum ag_err auth_me(struct ag_ctx *ctx)
 {
-    struct ag_user user;
-    AG_TRY(ag_me(&ctx->scope, &user));
-    return ag_ctx_reply(ctx, &user);
+    struct ag_me me;
+    AG_TRY(ag_me(&ctx->scope, &me));
+    return ag_ctx_reply(ctx, &me);
 }
 
 static enum ag_err auth_change_me(struct ag_ctx *ctx)
 {
-    struct ag_user user;
-    AG_TRY(ag_me_change(&ctx->scope, ctx->body, &user));
-    return ag_ctx_reply(ctx, &user);
+    struct ag_me me;
+    AG_TRY(ag_me_change(&ctx->scope, ctx->body, &me));
+    return ag_ctx_reply(ctx, &me);
 }
 
 /* Guessing a password with a stolen session is as slow as signing in should be. */
@@ -95,12 +95,12 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
              .doc = "Ends the session: its tokens are refused from now on.", .tag = "Identity",
              .status = 204),
     AG_ROUTE("getMe", GET, "/v1/auth/me", ACCOUNT_READ, auth_me, "Read the current account",
-             .tag = "Identity", .status = 200, .reply = &ag_user_schema),
+             .tag = "Identity", .status = 200, .reply = &ag_me_schema),
     AG_ROUTE("updateMe", PATCH, "/v1/auth/me", ACCOUNT_WRITE, auth_change_me,
              "Change the current account",
              .doc = "What is left out stays. A new password needs the current one and ends every "
                     "other session.",
              .tag = "Identity", .status = 200, .body = &ag_me_input_schema,
-             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_user_schema, .limit = &change_limit,
+             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_me_schema, .limit = &change_limit,
              .errors = {AG_E_STALE, AG_E_OVERLOADED}),
 };

@@ -88,15 +88,23 @@ enum ag_err ag_api_errors_markdown(struct ag_buf *out)
 
 enum ag_err ag_api_permissions_markdown(struct ag_buf *out)
 {
-    ag_buf_append_lit(out, "# Permissions\n\nGenerated from the permission table. API keys can be "
-                           "limited to some of their owner's.\n\n"
-                           "| permission | what it allows | user | admin |\n"
-                           "| --- | --- | --- | --- |\n");
+    ag_buf_append_lit(
+        out, "# Permissions\n\nGenerated from the permission table. Roles of an organisation are "
+             "made of them, and API keys can be limited to some of their owner's. "
+             "`system` is the administrator of the server, in whatever organisation.\n\n"
+             "| permission | what it allows |");
+    for (int role = 0; role < AG_ROLE_COUNT; role++)
+        ag_buf_printf(out, " %s |", ag_role_name((enum ag_role)role));
+    ag_buf_append_lit(out, "\n| --- | --- |");
+    for (int role = 0; role < AG_ROLE_COUNT; role++)
+        ag_buf_append_lit(out, " --- |");
+    ag_buf_append_char(out, '\n');
     for (int i = AG_PERM_PUBLIC + 1; i < AG_PERM_COUNT; i++) {
         const struct ag_permission_info *info = ag_permission_info((enum ag_permission)i);
-        ag_buf_printf(out, "| `%s` | %s | %s | %s |\n", info->name, info->doc,
-                      info->roles & AG_ROLE_BIT_USER ? "yes" : "",
-                      info->roles & AG_ROLE_BIT_ADMIN ? "yes" : "");
+        ag_buf_printf(out, "| `%s` | %s |", info->name, info->doc);
+        for (int role = 0; role < AG_ROLE_COUNT; role++)
+            ag_buf_append_str(out, info->roles & (1U << role) ? AG_STR(" yes |") : AG_STR("  |"));
+        ag_buf_append_char(out, '\n');
     }
     return ag_buf_err(out);
 }

@@ -73,8 +73,8 @@ static enum ag_err promote_tx(struct ag_tx *tx, void *arg)
 {
     struct account *account = arg;
     AG_TRY(ag_users_set_role(tx, account->user.email, AG_STR("admin")));
-    return ag_activity_insert(tx, account->user.org_id, account->user.id, "user.promoted",
-                              AG_STR("{\"by\":\"command line\"}"));
+    return ag_audit_in(tx, &account->scope, account->user.org_id, account->user.id, "user.promoted",
+                       AG_STR("{\"by\":\"command line\"}"));
 }
 
 static enum ag_err with_database(struct account *account, enum ag_err (*fn)(struct account *))

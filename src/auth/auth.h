@@ -20,12 +20,18 @@ enum ag_credential {
 /* Who asks. Status and role are read from the database (at most 5 s old), never from a token. */
 struct ag_principal {
     enum ag_credential credential; /* AG_CRED_NONE: nobody */
-    struct ag_uuid user_id;
-    struct ag_uuid org_id;
-    struct ag_uuid session_id; /* nil for API keys */
-    struct ag_uuid key_id;     /* nil unless an API key */
-    bool is_admin;
-    uint64_t permissions; /* of the role, cut down to the key's scopes */
+    struct ag_uuid user_id;        /* of a key of the organisation: who made it */
+    struct ag_uuid org_id;         /* the organisation they act in */
+    struct ag_uuid session_id;     /* nil for API keys */
+    struct ag_uuid key_id;         /* nil unless an API key */
+    bool is_admin;                 /* of the server */
+    bool is_owner;                 /* of the organisation */
+    bool shared_key;               /* a key of the organisation, not of a person */
+    bool premium;                  /* the organisation's plan */
+    uint64_t permissions;          /* of the role, cut down to the key's scopes */
+    int64_t org_per_minute;        /* the organisation's own limit of requests, or 0 */
+    int64_t key_per_minute;        /* the key's own, or 0 */
+    int64_t authenticated_at;      /* wall ms: when this session last proved who it is; 0: never */
 };
 /* Whether the principal holds `permission`. AG_PERM_PUBLIC: always; AG_PERM_UNSET: never. */
 bool ag_principal_may(const struct ag_principal *principal, enum ag_permission permission);

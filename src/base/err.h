@@ -24,6 +24,7 @@
     X(BAD_CREDENTIALS, "bad_credentials", 401, false, "The e-mail or password is wrong")           \
     X(TOKEN_EXPIRED, "token_expired", 401, false, "The token has expired")                         \
     X(FORBIDDEN, "forbidden", 403, false, "You are not allowed to do this")                        \
+    X(REAUTH, "reauthentication_required", 403, false, "Prove who you are once more")              \
     X(BAD_ORIGIN, "bad_origin", 403, false, "The request comes from another site")                 \
     X(NOT_FOUND, "not_found", 404, false, "There is nothing here")                                 \
     X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, false, "This path has other methods")         \

@@ -11,8 +11,8 @@ static enum ag_err key_create_tx(struct ag_tx *tx, void *arg)
     struct key_create *args = arg;
     const struct ag_principal *who = &args->scope->who;
     AG_TRY(ag_api_keys_insert(tx, who->org_id, who->user_id, args->key, args->hash));
-    return ag_activity_insert(tx, who->org_id, who->user_id, "api_key.created",
-                              ag_details(ag_tx_arena(tx), "prefix", args->key->prefix));
+    return ag_audit(tx, args->scope, "api_key.created",
+                    ag_details(ag_tx_arena(tx), "prefix", args->key->prefix));
 }
 
 /* A key can hand on no more than it holds itself. */
@@ -77,8 +77,8 @@ static enum ag_err key_revoke_tx(struct ag_tx *tx, void *arg)
     const struct ag_principal *who = &args->scope->who;
     char text[AG_UUID_TEXT_BYTES];
     AG_TRY(ag_api_keys_revoke(tx, who->org_id, who->user_id, args->id, ag_wall_ms()));
-    return ag_activity_insert(tx, who->org_id, who->user_id, "api_key.revoked",
-                              ag_details(ag_tx_arena(tx), "id", ag_uuid_format(args->id, text)));
+    return ag_audit(tx, args->scope, "api_key.revoked",
+                    ag_details(ag_tx_arena(tx), "id", ag_uuid_format(args->id, text)));
 }
 
 enum ag_err ag_api_key_revoke(struct ag_scope *scope, struct ag_uuid id)

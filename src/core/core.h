@@ -88,6 +88,17 @@ struct ag_scope {
     struct ag_field_errors *errors;
 };
 
+/* ---- the audit log ---- */
+
+/* Writes what the principal did, `details` a JSON object without secrets, into the log of the
+ * organisation that it acts in. */
+enum ag_err ag_audit(struct ag_tx *tx, const struct ag_scope *scope, const char *action,
+                     struct ag_str details) AG_MUST_USE;
+/* The same in the log of another organisation, or, when `org` is nil, of the server; `user` (nil:
+ * nobody) is who did it or whom it happened to. */
+enum ag_err ag_audit_in(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org,
+                        struct ag_uuid user, const char *action, struct ag_str details) AG_MUST_USE;
+
 /* ---- identity ---- */
 
 struct ag_register_input {
@@ -109,6 +120,22 @@ struct ag_me_input {
 enum { AG_ME_NAME, AG_ME_CURRENT_PASSWORD, AG_ME_NEW_PASSWORD };
 extern const struct ag_schema ag_register_schema, ag_login_schema, ag_refresh_schema,
     ag_me_input_schema;
+
+/* The account that asks, and what it may do in the organisation it acts in. */
+struct ag_me {
+    uint64_t set;
+    struct ag_uuid id;
+    struct ag_str name, email, role;
+    struct ag_uuid org_id; /* the personal organisation */
+    bool email_verified;
+    bool has_password;
+    struct ag_org org;          /* the one it acts in */
+    struct ag_list permissions; /* struct ag_str */
+    int64_t recent_until;
+    int64_t created_at;
+};
+enum { AG_ME_RECENT_UNTIL = 9 };
+extern const struct ag_schema ag_me_schema;
 
 /* A signed-in session: what register, login and refresh answer. */
 struct ag_grant {
@@ -134,12 +161,16 @@ enum ag_err ag_refresh(struct ag_scope *scope, struct ag_str refresh_token,
                        struct ag_grant *ret_grant) AG_MUST_USE AG_SUSPENDS;
 /* Revokes the principal's session, at once on every loop of this process. */
 enum ag_err ag_logout(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
-enum ag_err ag_me(struct ag_scope *scope, struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_me(struct ag_scope *scope, struct ag_me *ret_me) AG_MUST_USE AG_SUSPENDS;
+/* Whether the session proved who it is within AG_RECENT_LOGIN_MS, as what cannot be undone asks.
+ * AG_E_REAUTH, AG_E_FORBIDDEN (an API key). */
+enum { AG_RECENT_LOGIN_MS = 15 * 60 * 1000 };
+enum ag_err ag_require_recent(struct ag_scope *scope) AG_MUST_USE;
 /* Changes the principal's account. A new password needs the current one and ends every other
  * session, at once on every loop of this process. AG_E_INVALID, AG_E_FORBIDDEN (an API key cannot
  * change a password), AG_E_OVERLOADED, AG_E_STALE. */
 enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input,
-                         struct ag_user *ret_user) AG_MUST_USE AG_SUSPENDS;
+                         struct ag_me *ret_me) AG_MUST_USE AG_SUSPENDS;
 /* Turns any credential into the principal: the one place where rights begin. `kind` says how it
  * was carried. AG_E_UNAUTHENTICATED, AG_E_TOKEN_EXPIRED, AG_E_STORAGE. */
 enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,

@@ -1,8 +1,6 @@
 #include "base/log.h"
 #include "core/internal.h"
 
-enum { TOUCH_EVERY_MS = 60000 };
-
 /* ---- signing in ---- */
 
 /* The secrets of a new or renewed session, made outside the transaction that stores their hashes.
@@ -19,11 +17,6 @@ static enum ag_err secrets_new(struct ag_scope *scope, struct secrets *secrets)
     secrets->expires_at = secrets->now + scope->core->options.refresh_ttl_s * 1000;
     AG_TRY(ag_secret_new("ags_", scope->arena, &secrets->cookie, secrets->cookie_hash));
     return ag_secret_new("agr_", scope->arena, &secrets->refresh, secrets->refresh_hash);
-}
-
-static struct ag_str hash_str(const uint8_t hash[AG_SECRET_HASH_BYTES])
-{
-    return ag_str_n((const char *)hash, AG_SECRET_HASH_BYTES);
 }
 
 struct sign_in {
@@ -43,23 +36,21 @@ static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
         AG_TRY(ag_once(tx, "administrator", &first));
         user->role = first ? AG_STR("admin") : AG_STR("user");
         AG_TRY(ag_users_insert(tx, user));
-        AG_TRY(ag_activity_insert(tx, user->org_id, user->id, "auth.registered",
-                                  ag_details(ag_tx_arena(tx), "ip", in->scope->ip)));
+        AG_TRY(ag_audit_in(tx, in->scope, user->org_id, user->id, "auth.registered", AG_STR("{}")));
     }
     const struct ag_session session = {
         .id = in->session_id,
         .user_id = user->id,
-        .cookie_hash = hash_str(in->secrets.cookie_hash),
+        .cookie_hash = ag_hash_str(in->secrets.cookie_hash),
         .user_agent = in->scope->user_agent,
         .ip = in->scope->ip,
         .created_at = in->secrets.now,
         .expires_at = in->secrets.expires_at,
     };
     AG_TRY(ag_sessions_insert(tx, &session));
-    AG_TRY(ag_refresh_insert(tx, hash_str(in->secrets.refresh_hash), in->session_id,
+    AG_TRY(ag_refresh_insert(tx, ag_hash_str(in->secrets.refresh_hash), in->session_id,
                              in->secrets.now, in->secrets.expires_at));
-    return ag_activity_insert(tx, user->org_id, user->id, "auth.signed_in",
-                              ag_details(ag_tx_arena(tx), "ip", in->scope->ip));
+    return ag_audit_in(tx, in->scope, user->org_id, user->id, "auth.signed_in", AG_STR("{}"));
 }
 
 static enum ag_err grant_fill(struct ag_scope *scope, const struct ag_user *user,
@@ -136,15 +127,14 @@ enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *
 struct failed_attempt {
     struct ag_db_job job;
     struct ag_arena arena;
-    struct ag_uuid org_id, user_id;
-    struct ag_str details;
+    struct ag_uuid org_id;
+    struct ag_activity entry;
 };
 
 static enum ag_err failed_tx(struct ag_tx *tx, void *arg)
 {
     struct failed_attempt *attempt = arg;
-    return ag_activity_insert(tx, attempt->org_id, attempt->user_id, "auth.sign_in_failed",
-                              attempt->details);
+    return ag_activity_insert(tx, attempt->org_id, &attempt->entry);
 }
 
 static void failed_done(struct ag_db_job *job, enum ag_err err)
@@ -161,8 +151,12 @@ static void note_failed(struct ag_scope *scope, const struct ag_user *user)
     if (!attempt) return;
     ag_arena_init(&attempt->arena);
     attempt->org_id = user->org_id;
-    attempt->user_id = user->id;
-    attempt->details = ag_details(&attempt->arena, "ip", scope->ip);
+    attempt->entry = (struct ag_activity){
+        .user_id = user->id,
+        .action = AG_STR("auth.sign_in_failed"),
+        .details = AG_STR("{}"),
+        .ip = ag_arena_copy(&attempt->arena, scope->ip),
+    };
     attempt->job = (struct ag_db_job){
         .fn = failed_tx, .arg = attempt, .done = failed_done, .arena = &attempt->arena};
     enum ag_err err = ag_db_write_start(scope->core->db, &attempt->job);
@@ -209,18 +203,18 @@ static enum ag_err refresh_tx(struct ag_tx *tx, void *arg)
 {
     struct refresh_args *args = arg;
     int64_t now = args->secrets.now;
-    AG_TRY(ag_refresh_get(tx, hash_str(args->hash), &args->refresh));
+    AG_TRY(ag_refresh_get(tx, ag_hash_str(args->hash), &args->refresh));
     if (args->refresh.revoked || args->refresh.expires_at <= now) return AG_OK;
     bool first;
-    AG_TRY(ag_refresh_use(tx, hash_str(args->hash), now, &first));
+    AG_TRY(ag_refresh_use(tx, ag_hash_str(args->hash), now, &first));
     args->reused = !first;
     if (!first) {
         /* Somebody holds a copy: whoever it is, this family of tokens ends here. */
         return ag_sessions_revoke(tx, args->refresh.session_id, now);
     }
-    AG_TRY(ag_refresh_insert(tx, hash_str(args->secrets.refresh_hash), args->refresh.session_id,
+    AG_TRY(ag_refresh_insert(tx, ag_hash_str(args->secrets.refresh_hash), args->refresh.session_id,
                              now, args->secrets.expires_at));
-    return ag_sessions_renew(tx, args->refresh.session_id, hash_str(args->secrets.cookie_hash),
+    return ag_sessions_renew(tx, args->refresh.session_id, ag_hash_str(args->secrets.cookie_hash),
                              args->secrets.expires_at);
 }
 
@@ -253,8 +247,7 @@ static enum ag_err logout_tx(struct ag_tx *tx, void *arg)
 {
     struct ag_scope *scope = arg;
     AG_TRY(ag_sessions_revoke(tx, scope->who.session_id, ag_wall_ms()));
-    return ag_activity_insert(tx, scope->who.org_id, scope->who.user_id, "auth.signed_out",
-                              ag_details(ag_tx_arena(tx), "ip", scope->ip));
+    return ag_audit(tx, scope, "auth.signed_out", AG_STR("{}"));
 }
 
 enum ag_err ag_logout(struct ag_scope *scope)
@@ -266,9 +259,54 @@ enum ag_err ag_logout(struct ag_scope *scope)
     return AG_OK;
 }
 
-enum ag_err ag_me(struct ag_scope *scope, struct ag_user *ret_user)
+/* ---- one's own account ---- */
+
+/* The names of what the principal may do, in the order of the table. */
+static enum ag_err list_permissions(struct ag_scope *scope, struct ag_list *ret_names)
 {
-    return ag_users_by_id(scope->core->db, scope->arena, scope->who.user_id, ret_user);
+    struct ag_str *names = AG_ARENA_ARRAY(scope->arena, struct ag_str, AG_PERM_COUNT);
+    if (!names) return ag_fail(AG_E_NO_MEMORY, "no memory for a list of permissions");
+    size_t count = 0;
+    for (unsigned i = AG_PERM_PUBLIC + 1; i < AG_PERM_COUNT; i++)
+        if (ag_principal_may(&scope->who, (enum ag_permission)i))
+            names[count++] = ag_str(ag_permission_info((enum ag_permission)i)->name);
+    *ret_names = (struct ag_list){names, count};
+    return AG_OK;
+}
+
+enum ag_err ag_me(struct ag_scope *scope, struct ag_me *ret_me)
+{
+    const struct ag_principal *who = &scope->who;
+    struct ag_user user;
+    struct ag_me me = {.set = 0};
+    AG_TRY(ag_users_by_id(scope->core->db, scope->arena, who->user_id, &user));
+    AG_TRY(ag_orgs_get(scope->core->db, scope->arena, who->org_id, who->user_id, &me.org));
+    AG_TRY(list_permissions(scope, &me.permissions));
+    me.id = user.id;
+    me.name = user.name;
+    me.email = user.email;
+    me.role = user.role;
+    me.org_id = user.org_id;
+    me.email_verified = user.email_verified;
+    me.created_at = user.created_at;
+    me.has_password = user.password_hash.data != NULL;
+    if (who->authenticated_at > 0) {
+        me.recent_until = who->authenticated_at + AG_RECENT_LOGIN_MS;
+        AG_SET(&me, AG_ME_RECENT_UNTIL);
+    }
+    *ret_me = me;
+    return AG_OK;
+}
+
+enum ag_err ag_require_recent(struct ag_scope *scope)
+{
+    const struct ag_principal *who = &scope->who;
+    if (who->credential == AG_CRED_KEY)
+        return ag_fail(AG_E_FORBIDDEN, "an API key cannot do this: sign in instead");
+    if (who->authenticated_at > 0 && ag_wall_ms() - who->authenticated_at < AG_RECENT_LOGIN_MS)
+        return AG_OK;
+    return ag_fail(AG_E_REAUTH, "this needs a sign-in within the last %d minutes",
+                   AG_RECENT_LOGIN_MS / 60000);
 }
 
 /* ---- changing one's own account ---- */
@@ -285,13 +323,11 @@ static enum ag_err me_change_tx(struct ag_tx *tx, void *arg)
     struct me_change *change = arg;
     const struct ag_principal *who = &change->scope->who;
     struct ag_str hash = change->user->password_hash;
-    struct ag_str details = ag_details(ag_tx_arena(tx), "ip", change->scope->ip);
     AG_TRY(ag_users_update(tx, who->user_id, change->user->name, hash, change->hash_before));
-    if (change->renamed)
-        AG_TRY(ag_activity_insert(tx, who->org_id, who->user_id, "auth.profile_changed", details));
+    if (change->renamed) AG_TRY(ag_audit(tx, change->scope, "auth.profile_changed", AG_STR("{}")));
     if (!hash.data) return AG_OK;
     AG_TRY(ag_sessions_revoke_others(tx, who->user_id, who->session_id, ag_wall_ms()));
-    return ag_activity_insert(tx, who->org_id, who->user_id, "auth.password_changed", details);
+    return ag_audit(tx, change->scope, "auth.password_changed", AG_STR("{}"));
 }
 
 static enum ag_err refuse_field(struct ag_scope *scope, const char *field, const char *code,
@@ -324,10 +360,10 @@ static enum ag_err check_passwords(struct ag_scope *scope, const struct ag_me_in
 }
 
 enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input,
-                         struct ag_user *ret_user)
+                         struct ag_me *ret_me)
 {
     struct ag_user user;
-    AG_TRY(ag_me(scope, &user));
+    AG_TRY(ag_users_by_id(scope->core->db, scope->arena, scope->who.user_id, &user));
     struct me_change change = {
         .scope = scope,
         .user = &user,
@@ -348,115 +384,5 @@ enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input
     if (change.renamed || password)
         AG_TRY(ag_db_write(scope->core->db, scope->arena, me_change_tx, &change));
     if (password) ag_access_changed(scope->core);
-    *ret_user = user;
-    return AG_OK;
-}
-
-/* ---- any credential becomes the principal ---- */
-
-struct touch {
-    struct ag_db_job job;
-    struct ag_arena arena;
-    struct ag_uuid org_id, key_id;
-};
-
-static enum ag_err touch_tx(struct ag_tx *tx, void *arg)
-{
-    struct touch *touch = arg;
-    return ag_api_keys_touch(tx, touch->org_id, touch->key_id, ag_wall_ms());
-}
-
-static void touch_done(struct ag_db_job *job, enum ag_err err)
-{
-    struct touch *touch = AG_CONTAINER_OF(job, struct touch, job);
-    if (err != AG_OK) ag_log_diag(AG_LOG_WARN, "api key use not recorded", err);
-    ag_arena_done(&touch->arena);
-    free(touch);
-}
-
-/* Notes the use of a key, at most once a minute; nobody waits for it. */
-static void touch_key(struct ag_core *core, const struct ag_access *access)
-{
-    if (ag_wall_ms() - access->last_used_at < TOUCH_EVERY_MS) return;
-    struct touch *touch = calloc(1, sizeof(*touch));
-    if (!touch) return;
-    ag_arena_init(&touch->arena);
-    touch->org_id = access->org_id;
-    touch->key_id = access->key_id;
-    touch->job = (struct ag_db_job){
-        .fn = touch_tx, .arg = touch, .done = touch_done, .arena = &touch->arena};
-    enum ag_err err = ag_db_write_start(core->db, &touch->job);
-    if (err != AG_OK) touch_done(&touch->job, err);
-}
-
-/* The permissions that a key's scopes leave of its owner's. */
-static uint64_t scope_mask(struct ag_str scopes)
-{
-    /* ["a:b","c:d"]: names hold no quotes, so every second piece between them is one. */
-    uint64_t mask = 0;
-    struct ag_str rest = scopes, part;
-    for (int i = 0; ag_str_split(&rest, '"', &part); i++)
-        if (i % 2 == 1) mask |= ag_permission_bit(ag_permission_find(part));
-    return mask ? mask & ~ag_permission_bit(AG_PERM_UNSET) : UINT64_MAX;
-}
-
-static enum ag_err access_load(struct ag_core *core, struct ag_arena *arena,
-                               enum ag_credential kind, struct ag_str secret,
-                               struct ag_access *ret_access)
-{
-    uint8_t hash[AG_SECRET_HASH_BYTES];
-    if (kind == AG_CRED_TOKEN) {
-        struct ag_jwt_claims claims;
-        AG_TRY(ag_jwt_verify(core->jwt, secret, ag_wall_ms() / 1000, &claims));
-        AG_TRY(ag_sessions_access(core->db, arena, claims.session_id, ret_access));
-        if (!ag_uuid_eq(ret_access->user_id, claims.user_id))
-            return ag_fail(AG_E_UNAUTHENTICATED, "the token names another account");
-        /* The token ends before its session does. */
-        ret_access->expires_at = AG_MIN(ret_access->expires_at, claims.expires_at_s * 1000);
-        return AG_OK;
-    }
-    ag_secret_hash(secret, hash);
-    if (kind == AG_CRED_KEY) return ag_api_keys_access(core->db, arena, hash_str(hash), ret_access);
-    return ag_sessions_access_by_cookie(core->db, arena, hash_str(hash), ret_access);
-}
-
-enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,
-                            struct ag_str secret, struct ag_principal *ret_who)
-{
-    struct ag_access_cache *cache = ag_core_loop(core)->access;
-    /* Read before the database: what is revoked meanwhile makes the entry below useless. */
-    uint64_t epoch = atomic_load_explicit(&core->access_epoch, memory_order_acquire);
-    struct ag_principal known;
-    if (ag_access_cache_get(cache, secret, epoch, &known) && known.credential == kind) {
-        *ret_who = known;
-        return AG_OK;
-    }
-
-    struct ag_access access = {.expires_at = 0};
-    enum ag_err err = access_load(core, arena, kind, secret, &access);
-    if (err == AG_E_NOT_FOUND)
-        return ag_fail(AG_E_UNAUTHENTICATED, "these credentials are not known here");
-    AG_TRY(err);
-    if (access.revoked) return ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
-    if (access.expires_at != 0 && access.expires_at <= ag_wall_ms())
-        return ag_fail(AG_E_TOKEN_EXPIRED, "these credentials have expired");
-    if (!ag_str_eq(access.status, AG_STR("active")))
-        return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
-
-    struct ag_principal who = {
-        .credential = kind,
-        .user_id = access.user_id,
-        .org_id = access.org_id,
-        .session_id = access.session_id,
-        .key_id = access.key_id,
-        .is_admin = ag_str_eq(access.role, AG_STR("admin")),
-        .permissions = ag_role_permissions(access.role),
-    };
-    if (kind == AG_CRED_KEY) {
-        who.permissions &= scope_mask(access.scopes);
-        touch_key(core, &access);
-    }
-    ag_access_cache_put(cache, secret, epoch, access.expires_at, &who);
-    *ret_who = who;
-    return AG_OK;
+    return ag_me(scope, ret_me);
 }

@@ -118,6 +118,13 @@ void ag_model_cache_free(struct ag_model_cache *cache);
 /* How long an unfinished run of another process may still be at work. */
 int64_t ag_run_grace_ms(const struct ag_core *core);
 
+/* What an organisation's own key can hold at most: nothing of a person or of the server. */
+uint64_t ag_shared_key_permissions(void);
+static inline struct ag_str ag_hash_str(const uint8_t hash[AG_SECRET_HASH_BYTES])
+{
+    return ag_str_n((const char *)hash, AG_SECRET_HASH_BYTES);
+}
+
 /* Whatever took rights away is in force at once on every loop of this process. */
 void ag_access_changed(struct ag_core *core);
 /* {"name": "value"} for the activity log. */

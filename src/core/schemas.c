@@ -47,6 +47,32 @@ static const struct ag_field me_input_fields[] = {
 AG_SCHEMA(ag_me_input_schema, "AccountInput", struct ag_me_input, "Changes of one's own account",
           me_input_fields);
 
+static const struct ag_field me_fields[] = {
+    AG_FIELD(struct ag_me, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The account"),
+    AG_FIELD(struct ag_me, name, AG_F_STRING, AG_FF_REQUIRED, .doc = "Name shown to others",
+             .example = "\"John Doe\""),
+    AG_FIELD(struct ag_me, email, AG_F_STRING, AG_FF_REQUIRED | AG_FF_EMAIL,
+             .doc = "E-mail address, in lower case", .example = "\"user@example.com\""),
+    AG_FIELD(struct ag_me, role, AG_F_ENUM, AG_FF_REQUIRED, .choices = "user|admin",
+             .doc = "System role: `admin` administers the whole server"),
+    AG_FIELD(struct ag_me, org_id, AG_F_UUID, AG_FF_REQUIRED,
+             .doc = "The account's personal organisation"),
+    AG_FIELD(struct ag_me, email_verified, AG_F_BOOL, AG_FF_REQUIRED,
+             .doc = "Whether the e-mail address is proved to be the person's"),
+    AG_FIELD(struct ag_me, has_password, AG_F_BOOL, AG_FF_REQUIRED,
+             .doc = "Whether it can sign in with a password"),
+    AG_FIELD(struct ag_me, org, AG_F_OBJECT, AG_FF_REQUIRED, .sub = &ag_org_schema,
+             .doc = "The organisation that this session or key acts in"),
+    AG_FIELD(struct ag_me, permissions, AG_F_LIST, AG_FF_REQUIRED, .item = AG_F_STRING,
+             .doc = "What this session or key may do there"),
+    [AG_ME_RECENT_UNTIL] = AG_FIELD(struct ag_me, recent_until, AG_F_TIME,
+                                    AG_FF_REQUIRED | AG_FF_NULLABLE,
+                                    .doc = "Until when this session may do what needs a recent "
+                                           "sign-in; null for API keys"),
+    AG_FIELD(struct ag_me, created_at, AG_F_TIME, AG_FF_REQUIRED, .doc = "When it registered"),
+};
+AG_SCHEMA(ag_me_schema, "Me", struct ag_me, "The current account and what it may do", me_fields);
+
 static const struct ag_field grant_fields[] = {
     AG_FIELD(struct ag_grant, token, AG_F_STRING, AG_FF_REQUIRED,
              .doc = "Access token (JWT) for `Authorization: Bearer`"),

@@ -6,8 +6,7 @@ enum ag_err ag_note(struct ag_tx *tx, const struct ag_scope *scope, const struct
     char action[64], name[64], text[AG_UUID_TEXT_BYTES];
     snprintf(action, sizeof(action), "%s.%s", kind->name, did);
     snprintf(name, sizeof(name), "%s_id", kind->name);
-    return ag_activity_insert(tx, scope->who.org_id, scope->who.user_id, action,
-                              ag_details(ag_tx_arena(tx), name, ag_uuid_format(id, text)));
+    return ag_audit(tx, scope, action, ag_details(ag_tx_arena(tx), name, ag_uuid_format(id, text)));
 }
 
 static enum ag_err check_right(const struct ag_scope *scope, const struct ag_kind *kind,

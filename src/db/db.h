@@ -86,6 +86,12 @@ static inline struct ag_value ag_v_opt(bool present, struct ag_value value)
     return present ? value : ag_v_null();
 }
 
+/* The number in `value`, or `otherwise` for NULL. */
+static inline int64_t ag_v_num(const struct ag_value *value, int64_t otherwise)
+{
+    return value->type == AG_V_NULL ? otherwise : value->num;
+}
+
 /* ---- statements ---- */
 
 struct ag_stmt {

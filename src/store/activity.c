@@ -9,8 +9,9 @@ enum { ACTIVITY_INSERT, ACTIVITY_LIST_FIRST, ACTIVITY_LIST_AFTER };
 struct ag_stmt ag_activity_stmts[AG_ACTIVITY_STMTS] = {
     [ACTIVITY_INSERT] = {.name = "activity_insert",
                          .sql = "INSERT INTO activity_logs (org_id, id, user_id, action, details, "
-                                "created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-                         .params = "uuutjz",
+                                "created_at, ip, credential, key_id) "
+                                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                         .params = "uuutjzttu",
                          .columns = ""},
     [ACTIVITY_LIST_FIRST] = {.name = "activity_list_first",
                              .sql = ACTIVITY_SELECT "ORDER BY id DESC LIMIT $3",
@@ -34,14 +35,17 @@ static const struct ag_field activity_fields[] = {
 AG_SCHEMA(ag_activity_schema, "Activity", struct ag_activity, "An entry of the activity log",
           activity_fields);
 
-enum ag_err ag_activity_insert(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
-                               const char *action, struct ag_str details)
+enum ag_err ag_activity_insert(struct ag_tx *tx, struct ag_uuid org,
+                               const struct ag_activity *entry)
 {
     return ag_tx_exec(tx, &ag_activity_stmts[ACTIVITY_INSERT],
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(ag_uuid_new()),
-                              ag_v_opt(!ag_uuid_is_nil(user), ag_v_uuid(user)),
-                              ag_v_text(ag_str(action)), ag_v_json(details),
-                              ag_v_time(ag_wall_ms())),
+                              ag_v_opt(!ag_uuid_is_nil(entry->user_id), ag_v_uuid(entry->user_id)),
+                              ag_v_text(entry->action), ag_v_json(entry->details),
+                              ag_v_time(ag_wall_ms()),
+                              ag_v_opt(entry->ip.len > 0, ag_v_text(entry->ip)),
+                              ag_v_opt(entry->credential.len > 0, ag_v_text(entry->credential)),
+                              ag_v_opt(!ag_uuid_is_nil(entry->key_id), ag_v_uuid(entry->key_id))),
                       NULL);
 }
 

@@ -26,11 +26,20 @@ struct ag_stmt ag_api_key_stmts[AG_API_KEY_STMTS] = {
                     .params = "uuuz",
                     .columns = ""},
     [KEY_ACCESS] = {.name = "api_key_access",
-                    .sql = "SELECT k.id, k.user_id, k.org_id, u.role, u.status, k.expires_at, "
-                           "k.revoked_at, k.scopes, k.last_used_at "
-                           "FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.hash = $1",
+                    .sql = "SELECT k.id, k.user_id, k.org_id, u.role, u.status, m.role, "
+                           "r.permissions, o.plan, o.requests_per_minute, k.expires_at, "
+                           "k.last_used_at, k.revoked_at, k.shared, k.scopes, k.agent_ids, "
+                           "k.requests_per_minute "
+                           "FROM api_keys k JOIN users u ON u.id = k.user_id "
+                           "JOIN organizations o ON o.id = k.org_id AND o.deleted_at IS NULL "
+                           "LEFT JOIN memberships m ON m.org_id = k.org_id AND m.user_id = u.id "
+                           "LEFT JOIN roles r ON r.id = m.role_id AND r.org_id = m.org_id "
+                           "WHERE k.hash = $1",
                     .params = "x",
-                    .columns = "uuuttzzjz",
+                    .columns = "uuuttt"
+                               "jti"
+                               "zzz"
+                               "bjji",
                     .no_org = "a key is what tells the organisation"},
     [KEY_TOUCH] = {.name = "api_key_touch",
                    .sql = "UPDATE api_keys SET last_used_at = $3 WHERE org_id = $1 AND id = $2",
@@ -162,11 +171,18 @@ enum ag_err ag_api_keys_access(struct ag_db *db, struct ag_arena *arena, struct 
         .org_id = row[2].uuid,
         .role = row[3].str,
         .status = row[4].str,
-        .expires_at = row[5].type == AG_V_NULL ? 0 : row[5].num,
-        .revoked = row[6].type != AG_V_NULL,
-        .scopes = row[7].str,
-        .last_used_at = row[8].type == AG_V_NULL ? 0 : row[8].num,
+        .plan = row[7].str,
+        .org_per_minute = ag_v_num(&row[8], 0),
+        .expires_at = ag_v_num(&row[9], 0),
+        .last_used_at = ag_v_num(&row[10], 0),
+        .revoked = row[11].type != AG_V_NULL,
+        .shared = row[12].num,
+        .scopes = row[13].str,
+        .agent_ids = row[14].str,
+        .key_per_minute = ag_v_num(&row[15], 0),
     };
+    if (row[5].type != AG_V_NULL) ret_access->org_role = row[5].str;
+    if (row[6].type != AG_V_NULL) ret_access->permissions = row[6].str;
     return AG_OK;
 }
 

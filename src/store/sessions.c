@@ -11,28 +11,41 @@ enum {
     REFRESH_INSERT,
     REFRESH_GET,
     REFRESH_USE,
-    SESSION_REVOKE_OTHERS
+    SESSION_REVOKE_OTHERS,
+    SESSION_TOUCH
 };
 
 #define ACCESS_SELECT                                                                              \
-    "SELECT s.id, s.user_id, u.org_id, u.role, u.status, s.expires_at, s.revoked_at "              \
-    "FROM sessions s JOIN users u ON u.id = s.user_id "
+    "SELECT s.id, s.user_id, o.id, u.role, u.status, m.role, r.permissions, o.plan, "              \
+    "o.requests_per_minute, s.expires_at, s.last_used_at, s.authenticated_at, s.revoked_at "       \
+    "FROM sessions s JOIN users u ON u.id = s.user_id "                                            \
+    "JOIN organizations o ON o.id = coalesce(s.acting_org_id, u.org_id) "                          \
+    "JOIN memberships m ON m.org_id = o.id AND m.user_id = u.id "                                  \
+    "LEFT JOIN roles r ON r.id = m.role_id AND r.org_id = m.org_id "
+#define ACCESS_TYPES                                                                               \
+    "uuuttt"                                                                                       \
+    "jti"                                                                                          \
+    "zzzz"
+#define ACCESS_NO_ORG "the session is what tells the organisation"
 
 struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
     [SESSION_INSERT] = {.name = "session_insert",
                         .sql = "INSERT INTO sessions (id, user_id, cookie_hash, user_agent, ip, "
-                               "created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                               "created_at, authenticated_at, last_used_at, expires_at) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7)",
                         .params = "uuxttzz",
                         .columns = "",
                         .no_org = NO_TENANT},
     [SESSION_ACCESS] = {.name = "session_access",
                         .sql = ACCESS_SELECT "WHERE s.id = $1",
                         .params = "u",
-                        .columns = "uuuttzz"},
+                        .columns = ACCESS_TYPES,
+                        .no_org = ACCESS_NO_ORG},
     [SESSION_ACCESS_COOKIE] = {.name = "session_access_by_cookie",
                                .sql = ACCESS_SELECT "WHERE s.cookie_hash = $1",
                                .params = "x",
-                               .columns = "uuuttzz"},
+                               .columns = ACCESS_TYPES,
+                               .no_org = ACCESS_NO_ORG},
     [SESSION_REVOKE] = {.name = "session_revoke",
                         .sql = "UPDATE sessions SET revoked_at = $2 "
                                "WHERE id = $1 AND revoked_at IS NULL",
@@ -69,6 +82,11 @@ struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
                                .params = "uuz",
                                .columns = "",
                                .no_org = NO_TENANT},
+    [SESSION_TOUCH] = {.name = "session_touch",
+                       .sql = "UPDATE sessions SET last_used_at = $2 WHERE id = $1",
+                       .params = "uz",
+                       .columns = "",
+                       .no_org = NO_TENANT},
 };
 
 enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *session)
@@ -94,9 +112,15 @@ static enum ag_err access_read(struct ag_db *db, struct ag_arena *arena, int stm
         .org_id = row[2].uuid,
         .role = row[3].str,
         .status = row[4].str,
-        .expires_at = row[5].num,
-        .revoked = row[6].type != AG_V_NULL,
+        .org_role = row[5].str,
+        .plan = row[7].str,
+        .org_per_minute = ag_v_num(&row[8], 0),
+        .expires_at = row[9].num,
+        .last_used_at = ag_v_num(&row[10], 0),
+        .authenticated_at = ag_v_num(&row[11], 0),
+        .revoked = row[12].type != AG_V_NULL,
     };
+    if (row[6].type != AG_V_NULL) ret_access->permissions = row[6].str;
     return AG_OK;
 }
 
@@ -110,6 +134,12 @@ enum ag_err ag_sessions_access_by_cookie(struct ag_db *db, struct ag_arena *aren
                                          struct ag_str cookie_hash, struct ag_access *ret_access)
 {
     return access_read(db, arena, SESSION_ACCESS_COOKIE, ag_v_bytes(cookie_hash), ret_access);
+}
+
+enum ag_err ag_sessions_touch(struct ag_tx *tx, struct ag_uuid id, int64_t now)
+{
+    return ag_tx_exec(tx, &ag_session_stmts[SESSION_TOUCH], AG_BIND(ag_v_uuid(id), ag_v_time(now)),
+                      NULL);
 }
 
 enum ag_err ag_sessions_revoke(struct ag_tx *tx, struct ag_uuid id, int64_t now)

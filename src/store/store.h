@@ -47,9 +47,10 @@ struct ag_user {
     uint64_t set;
     struct ag_uuid id;
     struct ag_str name;
-    struct ag_str email; /* lower case */
-    struct ag_str role;  /* user | admin */
-    struct ag_uuid org_id;
+    struct ag_str email;   /* lower case */
+    struct ag_str role;    /* user | admin */
+    struct ag_uuid org_id; /* the personal organisation */
+    bool email_verified;
     int64_t created_at;
     /* not shown */
     struct ag_str password_hash; /* data NULL: none */
@@ -74,22 +75,52 @@ enum ag_err ag_users_update(struct ag_tx *tx, struct ag_uuid id, struct ag_str n
 enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email,
                               struct ag_str role) AG_MUST_USE;
 
+/* ---- organisations ---- */
+
+/* An organisation as one of its members sees it. */
+struct ag_org {
+    uint64_t set;
+    struct ag_uuid id;
+    struct ag_str name;
+    bool personal;
+    struct ag_str plan;      /* free | premium */
+    struct ag_str role;      /* the member's: a built-in one; viewer below a role of one's own */
+    struct ag_uuid role_id;  /* with AG_ORG_ROLE_ID: that role's */
+    struct ag_str role_name; /* what to call it */
+    int64_t created_at;
+};
+enum { AG_ORG_ROLE_ID = 5 };
+extern const struct ag_schema ag_org_schema;
+
+/* AG_E_NOT_FOUND: also when `user` is no member of it. */
+enum ag_err ag_orgs_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                        struct ag_uuid user, struct ag_org *ret_org) AG_MUST_USE AG_SUSPENDS;
+
 /* ---- sessions ---- */
 
 struct ag_session {
     struct ag_uuid id, user_id;
     struct ag_str cookie_hash; /* 32 bytes */
     struct ag_str user_agent, ip;
-    int64_t created_at, expires_at;
+    int64_t created_at, expires_at; /* the first is when it proved who it is, too */
 };
 /* What a credential leads to. */
 struct ag_access {
-    struct ag_uuid user_id, org_id, session_id, key_id;
-    struct ag_str role, status;
-    int64_t expires_at; /* of the session or key; 0: never */
+    struct ag_uuid user_id, session_id, key_id;
+    struct ag_uuid org_id;      /* the organisation that the session or key acts in */
+    struct ag_str role, status; /* of the account: user | admin, active | suspended */
+    struct ag_str org_role;     /* of the member; empty: no member (any more) */
+    struct ag_str permissions;  /* of the member's own role: a JSON list; data NULL: none */
+    struct ag_str plan;         /* of the organisation */
+    int64_t org_per_minute;     /* 0: as its plan has it */
+    int64_t expires_at;         /* of the session or key; 0: never */
+    int64_t last_used_at;       /* 0: never */
+    int64_t authenticated_at;   /* sessions; 0: not known */
     bool revoked;
-    struct ag_str scopes; /* keys: JSON list of permission names */
-    int64_t last_used_at; /* keys; 0: never */
+    /* keys */
+    bool shared;
+    struct ag_str scopes, agent_ids; /* JSON lists */
+    int64_t key_per_minute;          /* 0: none of its own */
 };
 enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *session) AG_MUST_USE;
 enum ag_err ag_sessions_access(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
@@ -97,6 +128,7 @@ enum ag_err ag_sessions_access(struct ag_db *db, struct ag_arena *arena, struct 
 enum ag_err ag_sessions_access_by_cookie(struct ag_db *db, struct ag_arena *arena,
                                          struct ag_str cookie_hash,
                                          struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_sessions_touch(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
 enum ag_err ag_sessions_revoke(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
 /* All of the user's but `kept`, which may be nil. */
 enum ag_err ag_sessions_revoke_others(struct ag_tx *tx, struct ag_uuid user, struct ag_uuid kept,
@@ -380,16 +412,20 @@ enum ag_err ag_runs_interrupt(struct ag_tx *tx, struct ag_uuid boot_id, int64_t 
 struct ag_activity {
     uint64_t set;
     struct ag_uuid id;
-    struct ag_uuid user_id;
-    struct ag_str action;  /* "agent.created" */
-    struct ag_str details; /* JSON object without secrets */
+    struct ag_uuid user_id; /* nil: nobody */
+    struct ag_str action;   /* "agent.created" */
+    struct ag_str details;  /* JSON object without secrets */
     int64_t created_at;
+    struct ag_str ip;         /* empty: none */
+    struct ag_str credential; /* token | key | cookie; empty: none */
+    struct ag_uuid key_id;    /* nil: none */
 };
 enum { AG_ACTIVITY_USER = 1 };
 extern const struct ag_schema ag_activity_schema;
 
-enum ag_err ag_activity_insert(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
-                               const char *action, struct ag_str details) AG_MUST_USE;
+/* `entry` gets its id and time here. A nil organisation is the server's own log. */
+enum ag_err ag_activity_insert(struct ag_tx *tx, struct ag_uuid org,
+                               const struct ag_activity *entry) AG_MUST_USE;
 enum ag_err ag_activity_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                              struct ag_str action, const struct ag_page *page,
                              struct ag_list *ret_activity) AG_MUST_USE AG_SUSPENDS;

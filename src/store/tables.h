@@ -5,7 +5,8 @@
 
 enum {
     AG_USER_STMTS = 9,
-    AG_SESSION_STMTS = 9,
+    AG_SESSION_STMTS = 10,
+    AG_ORG_STMTS = 1,
     AG_API_KEY_STMTS = 6,
     AG_AGENT_STMTS = 22,
     AG_PROMPT_STMTS = 21,
@@ -17,6 +18,7 @@ enum {
 };
 extern struct ag_stmt ag_user_stmts[AG_USER_STMTS];
 extern struct ag_stmt ag_session_stmts[AG_SESSION_STMTS];
+extern struct ag_stmt ag_org_stmts[AG_ORG_STMTS];
 extern struct ag_stmt ag_api_key_stmts[AG_API_KEY_STMTS];
 extern struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS];
 extern struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS];

@@ -1,6 +1,9 @@
 #include "store/tables.h"
 
-#define USER_COLUMNS "id, name, email, role, org_id, created_at, password_hash, status"
+#define USER_COLUMNS                                                                               \
+    "id, name, email, role, org_id, created_at, password_hash, status, email_verified_at "         \
+    "IS NOT NULL"
+#define USER_TYPES "utttuzttb"
 
 enum {
     ONCE,
@@ -39,11 +42,11 @@ struct ag_stmt ag_user_stmts[AG_USER_STMTS] = {
     [USER_BY_EMAIL] = {.name = "user_by_email",
                        .sql = "SELECT " USER_COLUMNS " FROM users WHERE email = $1",
                        .params = "t",
-                       .columns = "utttuztt"},
+                       .columns = USER_TYPES},
     [USER_BY_ID] = {.name = "user_by_id",
                     .sql = "SELECT " USER_COLUMNS " FROM users WHERE id = $1",
                     .params = "u",
-                    .columns = "utttuztt"},
+                    .columns = USER_TYPES},
     [USER_SET_ROLE] = {.name = "user_set_role",
                        .sql = "UPDATE users SET role = $2, updated_at = $3 WHERE email = $1",
                        .params = "ttz",
@@ -69,7 +72,9 @@ static const struct ag_field user_fields[] = {
     AG_FIELD(struct ag_user, role, AG_F_ENUM, AG_FF_REQUIRED, .choices = "user|admin",
              .doc = "System role: `admin` administers the whole server"),
     AG_FIELD(struct ag_user, org_id, AG_F_UUID, AG_FF_REQUIRED,
-             .doc = "The account's organisation"),
+             .doc = "The account's personal organisation"),
+    AG_FIELD(struct ag_user, email_verified, AG_F_BOOL, AG_FF_REQUIRED,
+             .doc = "Whether the e-mail address is proved to be the person's"),
     AG_FIELD(struct ag_user, created_at, AG_F_TIME, AG_FF_REQUIRED, .doc = "When it registered"),
 };
 AG_SCHEMA(ag_user_schema, "User", struct ag_user, "An account", user_fields);
@@ -84,6 +89,7 @@ static void user_from_row(const struct ag_value *row, struct ag_user *user)
         .org_id = row[4].uuid,
         .created_at = row[5].num,
         .status = row[7].str,
+        .email_verified = row[8].num,
     };
     if (row[6].type != AG_V_NULL) user->password_hash = row[6].str;
 }

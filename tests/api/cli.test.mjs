@@ -146,7 +146,7 @@ describe('user', () => {
   it('promote makes an administrator, seen within five seconds', async () => {
     const { server } = await w.startWithAccount();
     const account = await register(new Client(server.url));
-    const scope = { name: 'k', scopes: ['agents:delete'] };
+    const scope = { name: 'k', scopes: ['admin:users'] };
     assert.equal((await account.client.post('/v1/api-keys', scope)).status >= 400, true, 'a right of administrators');
     const end = await beside(server, ['promote', account.email]);
     assert.equal(end.code, 0, end.out + end.err);

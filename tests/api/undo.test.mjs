@@ -80,9 +80,9 @@ describe('a deleted agent', () => {
 
   it('may be restored by whoever may delete it', async () => {
     const agent = await createAgent(w.ada.client);
-    // Two people of one organisation: nothing the API can make yet.
     const mate = await register(w.anonymous);
-    await sql(w.server, `UPDATE users SET org_id = (SELECT org_id FROM users WHERE id = '${w.ada.user.id}') WHERE id = '${mate.user.id}'`);
+    await sql(w.server, `INSERT INTO memberships (org_id, user_id, role, created_at) SELECT org_id, '${mate.user.id}', 'member', created_at FROM users WHERE id = '${w.ada.user.id}'`);
+    await sql(w.server, `UPDATE sessions SET acting_org_id = (SELECT org_id FROM users WHERE id = '${w.ada.user.id}') WHERE user_id = '${mate.user.id}'`);
     await eventually(async () => (await mate.client.get(`/v1/agents/${agent.id}`)).status === 200, { ms: 6000, every: 200, what: 'the new membership' });
     expectProblem(await mate.client.delete(`/v1/agents/${agent.id}`), 403, 'forbidden');
     const draft = expect(await w.ada.client.post('/v1/agents', { draft: {} }), 201);

@@ -24,7 +24,9 @@ static void permissions_have_names_and_roles(void **state)
         const struct ag_permission_info *info = ag_permission_info(permission);
         assert_non_null(strchr(info->name, ':'));
         assert_true(strlen(info->doc) > 0);
-        assert_true(info->roles & AG_ROLE_BIT_ADMIN);
+        /* Either the owner of an organisation holds it, or the server's administrator. */
+        assert_int_not_equal((info->roles >> AG_ROLE_OWNER) & 1,
+                             (info->roles >> AG_ROLE_SERVER) & 1);
         assert_int_equal(ag_permission_find(ag_str(info->name)), permission);
     }
 }
@@ -43,23 +45,49 @@ static void nobody_can_be_given_unset_or_public(void **state)
 static void roles_hold_what_the_table_says(void **state)
 {
     (void)state;
-    uint64_t user = ag_role_permissions(AG_STR("user"));
-    uint64_t admin = ag_role_permissions(AG_STR("admin"));
-    assert_true(user & ag_permission_bit(AG_PERM_AI_RUN));
-    assert_false(user & ag_permission_bit(AG_PERM_AGENTS_DELETE));
-    assert_true(admin & ag_permission_bit(AG_PERM_AGENTS_DELETE));
-    assert_int_equal(user & ~admin, 0);
-    assert_int_equal(admin & (ag_permission_bit(AG_PERM_UNSET) | ag_permission_bit(AG_PERM_PUBLIC)),
+    uint64_t member = ag_role_permissions(AG_ROLE_MEMBER);
+    uint64_t manager = ag_role_permissions(AG_ROLE_MANAGER);
+    uint64_t system = ag_role_permissions(AG_ROLE_SERVER);
+    assert_true(member & ag_permission_bit(AG_PERM_AI_RUN));
+    assert_false(member & ag_permission_bit(AG_PERM_AGENTS_DELETE));
+    assert_true(manager & ag_permission_bit(AG_PERM_AGENTS_DELETE));
+    assert_true(system & ag_permission_bit(AG_PERM_ADMIN_USERS));
+    assert_int_equal(ag_role_permissions(AG_ROLE_COUNT), 0);
+    /* Each role of an organisation holds what the next one holds, and none of the server's. */
+    for (unsigned role = AG_ROLE_OWNER; role < AG_ROLE_VIEWER; role++)
+        assert_int_equal(ag_role_permissions((enum ag_role)(role + 1)) &
+                             ~ag_role_permissions((enum ag_role)role),
+                         0);
+    assert_int_equal(ag_role_permissions(AG_ROLE_OWNER) & system, 0);
+    uint64_t given = ag_role_permissions(AG_ROLE_OWNER) | system;
+    assert_int_equal(given & (ag_permission_bit(AG_PERM_UNSET) | ag_permission_bit(AG_PERM_PUBLIC)),
                      0);
-    assert_int_equal(ag_role_permissions(AG_STR("Admin")), 0);
-    assert_int_equal(ag_role_permissions(AG_STR("")), 0);
+}
+
+static void roles_have_names(void **state)
+{
+    (void)state;
+    for (unsigned role = 0; role < AG_ORG_ROLES; role++)
+        assert_int_equal(ag_role_find(ag_str(ag_role_name((enum ag_role)role))), role);
+    assert_int_equal(ag_role_find(AG_STR("system")), AG_ROLE_COUNT);
+    assert_int_equal(ag_role_find(AG_STR("Owner")), AG_ROLE_COUNT);
+    assert_int_equal(ag_role_find(AG_STR("")), AG_ROLE_COUNT);
+}
+
+static void permissions_are_read_from_lists(void **state)
+{
+    (void)state;
+    assert_int_equal(ag_permissions_from_json(AG_STR("[]")), 0);
+    assert_int_equal(ag_permissions_from_json(AG_STR("[\"nothing:such\",\"public\"]")), 0);
+    assert_int_equal(ag_permissions_from_json(AG_STR("[\"ai:run\", \"agents:read\"]")),
+                     ag_permission_bit(AG_PERM_AI_RUN) | ag_permission_bit(AG_PERM_AGENTS_READ));
 }
 
 static void principal_may_only_what_it_holds(void **state)
 {
     (void)state;
     struct ag_principal user = {.credential = AG_CRED_TOKEN,
-                                .permissions = ag_role_permissions(AG_STR("user"))};
+                                .permissions = ag_role_permissions(AG_ROLE_MEMBER)};
     assert_true(ag_principal_may(&user, AG_PERM_AGENTS_READ));
     assert_false(ag_principal_may(&user, AG_PERM_AGENTS_DELETE));
     assert_true(ag_principal_may(&user, AG_PERM_PUBLIC));
@@ -746,6 +774,8 @@ int main(void)
         cmocka_unit_test(permissions_have_names_and_roles),
         cmocka_unit_test(nobody_can_be_given_unset_or_public),
         cmocka_unit_test(roles_hold_what_the_table_says),
+        cmocka_unit_test(roles_have_names),
+        cmocka_unit_test(permissions_are_read_from_lists),
         cmocka_unit_test(principal_may_only_what_it_holds),
         cmocka_unit_test(secrets_are_new_and_found_by_their_hash),
         cmocka_unit_test(secret_hash_is_sha256),

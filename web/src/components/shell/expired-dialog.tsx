@@ -24,8 +24,7 @@ export function ExpiredDialog({ email }: { email: string }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     login.mutate({ body: { email, password } }, {
-      onSuccess: (grant) => {
-        queries.setQueryData(["get", "/v1/auth/me", {}], grant.user);
+      onSuccess: () => {
         setExpired(false);
         void queries.invalidateQueries();
       },

@@ -1,0 +1,141 @@
+#include "base/log.h"
+#include "core/internal.h"
+
+enum { TOUCH_EVERY_MS = 60000 };
+
+/* Any credential becomes the principal. */
+
+struct touch {
+    struct ag_db_job job;
+    struct ag_arena arena;
+    struct ag_uuid org_id, key_id, session_id;
+};
+
+static enum ag_err touch_tx(struct ag_tx *tx, void *arg)
+{
+    struct touch *touch = arg;
+    int64_t now = ag_wall_ms();
+    if (ag_uuid_is_nil(touch->key_id)) return ag_sessions_touch(tx, touch->session_id, now);
+    return ag_api_keys_touch(tx, touch->org_id, touch->key_id, now);
+}
+
+static void touch_done(struct ag_db_job *job, enum ag_err err)
+{
+    struct touch *touch = AG_CONTAINER_OF(job, struct touch, job);
+    if (err != AG_OK) ag_log_diag(AG_LOG_WARN, "use of a credential not recorded", err);
+    ag_arena_done(&touch->arena);
+    free(touch);
+}
+
+/* Notes the use of a key or session, at most once a minute; nobody waits for it. */
+static void touch_used(struct ag_core *core, const struct ag_access *access)
+{
+    if (ag_wall_ms() - access->last_used_at < TOUCH_EVERY_MS) return;
+    struct touch *touch = calloc(1, sizeof(*touch));
+    if (!touch) return;
+    ag_arena_init(&touch->arena);
+    touch->org_id = access->org_id;
+    touch->key_id = access->key_id;
+    touch->session_id = access->session_id;
+    touch->job = (struct ag_db_job){
+        .fn = touch_tx, .arg = touch, .done = touch_done, .arena = &touch->arena};
+    enum ag_err err = ag_db_write_start(core->db, &touch->job);
+    if (err != AG_OK) touch_done(&touch->job, err);
+}
+
+/* What the member's role and, for administrators of the server, that role allow. */
+static uint64_t held(const struct ag_access *access)
+{
+    uint64_t held = access->permissions.data ? ag_permissions_from_json(access->permissions)
+                                             : ag_role_permissions(ag_role_find(access->org_role));
+    /* What a role of an organisation's own says about the server counts for nothing. */
+    held &= ~ag_role_permissions(AG_ROLE_SERVER);
+    if (ag_str_eq(access->role, AG_STR("admin"))) held |= ag_role_permissions(AG_ROLE_SERVER);
+    return held;
+}
+
+/* A person's key does what they may, cut down to its scopes. One of the organisation does what its
+ * scopes say, whatever became of its maker. */
+static uint64_t key_permissions(const struct ag_access *access)
+{
+    uint64_t scopes = ag_permissions_from_json(access->scopes);
+    if (access->shared) return scopes & ag_shared_key_permissions();
+    bool limited = !ag_str_eq(access->scopes, AG_STR("[]"));
+    return limited ? held(access) & scopes : held(access);
+}
+
+uint64_t ag_shared_key_permissions(void)
+{
+    uint64_t personal = ag_permission_bit(AG_PERM_ACCOUNT_READ) |
+                        ag_permission_bit(AG_PERM_ACCOUNT_WRITE);
+    return ag_role_permissions(AG_ROLE_OWNER) & ~personal;
+}
+
+static enum ag_err access_load(struct ag_core *core, struct ag_arena *arena,
+                               enum ag_credential kind, struct ag_str secret,
+                               struct ag_access *ret_access)
+{
+    uint8_t hash[AG_SECRET_HASH_BYTES];
+    if (kind == AG_CRED_TOKEN) {
+        struct ag_jwt_claims claims;
+        AG_TRY(ag_jwt_verify(core->jwt, secret, ag_wall_ms() / 1000, &claims));
+        AG_TRY(ag_sessions_access(core->db, arena, claims.session_id, ret_access));
+        if (!ag_uuid_eq(ret_access->user_id, claims.user_id))
+            return ag_fail(AG_E_UNAUTHENTICATED, "the token names another account");
+        /* The token ends before its session does. */
+        ret_access->expires_at = AG_MIN(ret_access->expires_at, claims.expires_at_s * 1000);
+        return AG_OK;
+    }
+    ag_secret_hash(secret, hash);
+    if (kind == AG_CRED_KEY)
+        return ag_api_keys_access(core->db, arena, ag_hash_str(hash), ret_access);
+    return ag_sessions_access_by_cookie(core->db, arena, ag_hash_str(hash), ret_access);
+}
+
+enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,
+                            struct ag_str secret, struct ag_principal *ret_who)
+{
+    struct ag_access_cache *cache = ag_core_loop(core)->access;
+    /* Read before the database: what is revoked meanwhile makes the entry below useless. */
+    uint64_t epoch = atomic_load_explicit(&core->access_epoch, memory_order_acquire);
+    struct ag_principal known;
+    if (ag_access_cache_get(cache, secret, epoch, &known) && known.credential == kind) {
+        *ret_who = known;
+        return AG_OK;
+    }
+
+    struct ag_access access = {.expires_at = 0};
+    enum ag_err err = access_load(core, arena, kind, secret, &access);
+    if (err == AG_E_NOT_FOUND)
+        return ag_fail(AG_E_UNAUTHENTICATED, "these credentials are not known here");
+    AG_TRY(err);
+    if (access.revoked) return ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
+    if (access.expires_at != 0 && access.expires_at <= ag_wall_ms())
+        return ag_fail(AG_E_TOKEN_EXPIRED, "these credentials have expired");
+    if (!access.shared) {
+        if (!ag_str_eq(access.status, AG_STR("active")))
+            return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
+        if (access.org_role.len == 0)
+            return ag_fail(AG_E_UNAUTHENTICATED, "its owner left the organisation of this key");
+    }
+
+    struct ag_principal who = {
+        .credential = kind,
+        .user_id = access.user_id,
+        .org_id = access.org_id,
+        .session_id = access.session_id,
+        .key_id = access.key_id,
+        .is_admin = !access.shared && ag_str_eq(access.role, AG_STR("admin")),
+        .is_owner = !access.shared && ag_str_eq(access.org_role, AG_STR("owner")),
+        .shared_key = access.shared,
+        .premium = ag_str_eq(access.plan, AG_STR("premium")),
+        .permissions = kind == AG_CRED_KEY ? key_permissions(&access) : held(&access),
+        .org_per_minute = access.org_per_minute,
+        .key_per_minute = access.key_per_minute,
+        .authenticated_at = access.authenticated_at,
+    };
+    touch_used(core, &access);
+    ag_access_cache_put(cache, secret, epoch, access.expires_at, &who);
+    *ret_who = who;
+    return AG_OK;
+}
