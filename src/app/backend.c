@@ -23,6 +23,7 @@ static struct ag_core_options core_options(const struct ag_options *o)
             },
         .token_ttl_s = o->token_ttl_s,
         .refresh_ttl_s = o->refresh_ttl_s,
+        .public_url = o->public_url,
     };
 }
 

@@ -1,7 +1,7 @@
 #include "app/config.h"
 
 #include "app/suggest.h"
-#include "auth/auth.h"
+#include "auth/oidc.h"
 #include "base/fault.h"
 #include "llm/llm.h"
 #include "net/egress.h"
@@ -274,6 +274,74 @@ static enum ag_err check_model(struct ag_str model)
                    AG_STR_ARG(provider));
 }
 
+/* The address of the site alone: it stands at the root of its host. */
+static enum ag_err check_public_url(struct ag_str url)
+{
+    if (url.len == 0) return AG_OK;
+    if (ag_egress_check_url(url) != AG_OK || ag_str_find_char(url, '?') >= 0)
+        return ag_fail(AG_E_CONFIG, "this is not an address such as https://agents.example.com");
+    ptrdiff_t host = ag_str_find(url, AG_STR("://")) + 3;
+    ptrdiff_t slash = ag_str_find_char(ag_str_sub(url, (size_t)host, url.len), '/');
+    if (slash < 0 || (size_t)(host + slash) + 1 == url.len) return AG_OK;
+    return ag_fail(AG_E_CONFIG,
+                   "the address has a path, and the pages stand at the root of a host");
+}
+
+/* A part of what makes an identity provider known: all of them are set, or none. */
+static enum ag_err check_part(struct ag_str part, struct ag_str other, const char *other_name)
+{
+    if (part.len == 0 || other.len > 0) return AG_OK;
+    return ag_fail(AG_E_CONFIG,
+                   "%s is needed, too: a client of an identity provider has an id and "
+                   "a secret",
+                   other_name);
+}
+
+static enum ag_err check_provider_url(struct ag_str url)
+{
+    if (url.len == 0) return AG_OK;
+    if (ag_str_find_char(url, '?') >= 0)
+        return ag_fail(AG_E_CONFIG, "the address of an identity provider has no query");
+    return ag_oidc_check_url(url, true);
+}
+
+static enum ag_err check_oidc_issuer(const struct ag_options *o)
+{
+    if (o->oidc_issuer.len == 0) return AG_OK;
+    if (o->oidc_client_id.len == 0 || o->oidc_client_secret.len == 0)
+        return ag_fail(AG_E_CONFIG, "AGENTGEN_OIDC_CLIENT_ID and AGENTGEN_OIDC_CLIENT_SECRET are "
+                                    "needed, too");
+    return check_provider_url(o->oidc_issuer);
+}
+
+static enum ag_err check_scopes(struct ag_str scopes)
+{
+    for (struct ag_str rest = scopes, one; ag_str_split(&rest, ' ', &one);)
+        if (ag_str_eq(one, AG_STR("openid"))) return AG_OK;
+    return ag_fail(AG_E_CONFIG, "openid is not among them");
+}
+
+static void check_sign_in(const struct ag_options *o, struct ag_config_report *report)
+{
+    problem(report, o, &o->google_client_id,
+            check_part(o->google_client_id, o->google_client_secret, "GOOGLE_CLIENT_SECRET"));
+    problem(report, o, &o->google_client_secret,
+            check_part(o->google_client_secret, o->google_client_id, "GOOGLE_CLIENT_ID"));
+    problem(report, o, &o->google_issuer, check_provider_url(o->google_issuer));
+    problem(report, o, &o->github_client_id,
+            check_part(o->github_client_id, o->github_client_secret, "GITHUB_CLIENT_SECRET"));
+    problem(report, o, &o->github_client_secret,
+            check_part(o->github_client_secret, o->github_client_id, "GITHUB_CLIENT_ID"));
+    problem(report, o, &o->github_url, check_provider_url(o->github_url));
+    problem(report, o, &o->github_api_url, check_provider_url(o->github_api_url));
+    problem(report, o, &o->oidc_issuer, check_oidc_issuer(o));
+    problem(report, o, &o->oidc_client_id,
+            check_part(o->oidc_client_id, o->oidc_issuer, "AGENTGEN_OIDC_ISSUER"));
+    problem(report, o, &o->oidc_client_secret,
+            check_part(o->oidc_client_secret, o->oidc_issuer, "AGENTGEN_OIDC_ISSUER"));
+    problem(report, o, &o->oidc_scopes, check_scopes(o->oidc_scopes));
+}
+
 enum ag_err ag_config_check(const struct ag_options *o, struct ag_config_report *report)
 {
     size_t problems = report->problems.len;
@@ -283,6 +351,8 @@ enum ag_err ag_config_check(const struct ag_options *o, struct ag_config_report 
     problem(report, o, &o->openai_base_url, ag_egress_check_url(o->openai_base_url));
     problem(report, o, &o->anthropic_base_url, ag_egress_check_url(o->anthropic_base_url));
     problem(report, o, &o->default_model, check_model(o->default_model));
+    problem(report, o, &o->public_url, check_public_url(o->public_url));
+    check_sign_in(o, report);
     problem(report, o, &o->faults, ag_fault_arm(o->faults));
     if (report->problems.len == problems) return AG_OK;
     return ag_fail(AG_E_CONFIG, "the configuration is not usable");

@@ -18,6 +18,11 @@ const struct ag_option ag_option_table[] = {
      .def = "10000", .min = 1, .max = 1000000,
      .doc = "Connections open at once; more are answered with 503. Each takes a descriptor and "
             "two memory mappings."},
+    {ROW(public_url), .env = "AGENTGEN_PUBLIC_URL", .group = "Server", .type = AG_OPT_URL,
+     .def = "",
+     .doc = "The address that people use, such as `https://agents.example.com`: links in mails and "
+            "what identity providers send people back to are made of it. Without it: "
+            "`http://localhost` and the port."},
 
     {ROW(data_dir), .env = "AGENTGEN_DATA_DIR", .group = "Storage", .type = AG_OPT_STRING,
      .def = "./data",
@@ -36,6 +41,44 @@ const struct ag_option ag_option_table[] = {
     {ROW(refresh_ttl_s), .env = "AGENTGEN_REFRESH_TTL_S", .group = "Identity", .type = AG_OPT_INT,
      .def = "2592000", .min = 1, .max = 315360000, .unit = "s",
      .doc = "How long a session lasts without being used."},
+
+    {ROW(google_client_id), .env = "GOOGLE_CLIENT_ID", .group = "Sign-in", .type = AG_OPT_STRING,
+     .def = "",
+     .doc = "Offers signing in with Google, as the OAuth client of this id. Its redirect URI is "
+            "`/v1/auth/oauth/google/callback` below the public URL."},
+    {ROW(google_client_secret), .env = "GOOGLE_CLIENT_SECRET", .group = "Sign-in",
+     .type = AG_OPT_SECRET, .def = "", .doc = "The secret of that client."},
+    {ROW(google_issuer), .env = "AGENTGEN_GOOGLE_ISSUER", .group = "Sign-in", .type = AG_OPT_URL,
+     .def = "https://accounts.google.com",
+     .doc = "The issuer of Google's identities; another one is for tests."},
+    {ROW(github_client_id), .env = "GITHUB_CLIENT_ID", .group = "Sign-in", .type = AG_OPT_STRING,
+     .def = "",
+     .doc = "Offers signing in with GitHub, as the OAuth app of this id. Its callback URL is "
+            "`/v1/auth/oauth/github/callback` below the public URL."},
+    {ROW(github_client_secret), .env = "GITHUB_CLIENT_SECRET", .group = "Sign-in",
+     .type = AG_OPT_SECRET, .def = "", .doc = "The secret of that app."},
+    {ROW(github_url), .env = "AGENTGEN_GITHUB_URL", .group = "Sign-in", .type = AG_OPT_URL,
+     .def = "https://github.com",
+     .doc = "Where people sign in; a GitHub Enterprise server of one's own will do."},
+    {ROW(github_api_url), .env = "AGENTGEN_GITHUB_API_URL", .group = "Sign-in", .type = AG_OPT_URL,
+     .def = "https://api.github.com",
+     .doc = "Where accounts are asked about; of a GitHub Enterprise server "
+            "`https://HOST/api/v3`."},
+    {ROW(oidc_issuer), .env = "AGENTGEN_OIDC_ISSUER", .group = "Sign-in", .type = AG_OPT_URL,
+     .def = "",
+     .doc = "Offers signing in with an OpenID Connect provider: its issuer, exactly as its own "
+            "discovery document has it. `https`, or `http` on this machine."},
+    {ROW(oidc_client_id), .env = "AGENTGEN_OIDC_CLIENT_ID", .group = "Sign-in",
+     .type = AG_OPT_STRING, .def = "",
+     .doc = "The client's id there. Its redirect URI is `/v1/auth/oauth/oidc/callback` below the "
+            "public URL."},
+    {ROW(oidc_client_secret), .env = "AGENTGEN_OIDC_CLIENT_SECRET", .group = "Sign-in",
+     .type = AG_OPT_SECRET, .def = "", .doc = "The secret of that client."},
+    {ROW(oidc_name), .env = "AGENTGEN_OIDC_NAME", .group = "Sign-in", .type = AG_OPT_STRING,
+     .def = "single sign-on", .doc = "What the button calls it: \"Continue with ...\"."},
+    {ROW(oidc_scopes), .env = "AGENTGEN_OIDC_SCOPES", .group = "Sign-in", .type = AG_OPT_STRING,
+     .def = "openid email profile",
+     .doc = "What is asked for, separated by spaces; `openid` must be among them."},
 
     {ROW(openai_api_key), .env = "OPENAI_API_KEY", .group = "Models", .type = AG_OPT_SECRET,
      .def = "", .doc = "The key for OpenAI, or for whatever OPENAI_BASE_URL names."},

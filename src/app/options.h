@@ -24,7 +24,7 @@ enum {
     AG_OPTION_RELOADABLE = 1,  /* SIGHUP applies a new value of the configuration file */
     AG_OPTION_NOT_IN_FILE = 2, /* flag and environment only */
 
-    AG_OPTION_MAX_COUNT = 48,
+    AG_OPTION_MAX_COUNT = 80,
     AG_OPTION_MAX_VALUE_BYTES = 4096,
     AG_OPTION_FLAG_BYTES = 64,
 };
@@ -59,9 +59,14 @@ struct ag_options {
     struct ag_str data_dir, database_url;
     int64_t loops; /* 0: one per core */
     int64_t max_connections;
+    struct ag_str public_url;
 
     struct ag_str jwt_secret;
     int64_t token_ttl_s, refresh_ttl_s;
+
+    struct ag_str google_client_id, google_client_secret, google_issuer;
+    struct ag_str github_client_id, github_client_secret, github_url, github_api_url;
+    struct ag_str oidc_issuer, oidc_client_id, oidc_client_secret, oidc_name, oidc_scopes;
 
     struct ag_str openai_api_key, openai_base_url;
     struct ag_str anthropic_api_key, anthropic_base_url;

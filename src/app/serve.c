@@ -331,6 +331,17 @@ static void on_signal(void *arg)
 
 /* ---- from nothing to a running server ---- */
 
+/* Where people reach the server unless they were told otherwise: by the name that browsers trust
+ * without TLS, so that the session's cookie is kept. */
+static enum ag_err name_site(struct serve *serve)
+{
+    struct ag_str *site = &serve->backend.core.options.public_url;
+    if (site->len > 0) return AG_OK;
+    *site = ag_arena_printf(&serve->backend.arena, "http://localhost:%d",
+                            ag_server_port(serve->server));
+    return site->data ? AG_OK : ag_fail(AG_E_NO_MEMORY, "no memory for an address");
+}
+
 static enum ag_err open_server(struct serve *serve)
 {
     const struct ag_options *o = serve->options;
@@ -355,7 +366,7 @@ static enum ag_err open_server(struct serve *serve)
     };
     AG_TRY(ag_server_new(&server_options, &serve->server));
     ag_api_set_server(serve->api, serve->server);
-    return AG_OK;
+    return name_site(serve);
 }
 
 /* Runs loop 0 on this thread until every loop has ended. */

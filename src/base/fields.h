@@ -145,6 +145,9 @@ enum ag_err ag_fields_encode(const struct ag_schema *schema, const void *doc, st
 enum ag_err ag_fields_schema(const struct ag_schema *schema, struct ag_buf *out);
 /* Appends the JSON Schema of one field, as a parameter of a path or query has it. */
 enum ag_err ag_field_schema(const struct ag_field *field, struct ag_buf *out);
+/* Whether `text` is an address that a browser's e-mail field takes (HTML, "valid e-mail address"),
+ * within the lengths of RFC 5321 4.5.3.1. Whether one is real only a message to it can tell. */
+bool ag_is_email(struct ag_str text);
 /* Calls `fn` once for every schema reachable from `schema`, itself last. */
 void ag_schema_walk(const struct ag_schema *schema,
                     void (*fn)(const struct ag_schema *schema, void *arg), void *arg);

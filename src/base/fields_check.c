@@ -27,9 +27,7 @@ static bool is_host_label(struct ag_str label)
     return true;
 }
 
-/* The addresses a browser's e-mail field takes (HTML, "valid e-mail address"), within the lengths
- * of RFC 5321 4.5.3.1. Whether one is real only a message to it can tell. */
-static bool is_email(struct ag_str text)
+bool ag_is_email(struct ag_str text)
 {
     ptrdiff_t at = ag_str_find_char(text, '@');
     if (at < 1 || at > 64 || text.len > 254) return false;
@@ -83,7 +81,7 @@ static void check_string(struct ag_walk *walk, const struct ag_rule *rule,
                         plural(most));
         return;
     }
-    if (length > 0 && (rule->flags & AG_FF_EMAIL) && !is_email(text)) {
+    if (length > 0 && (rule->flags & AG_FF_EMAIL) && !ag_is_email(text)) {
         ag_walk_mistake(walk, path, "format", "must be an e-mail address such as ana@example.com");
         return;
     }

@@ -5,7 +5,9 @@ enum { IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000 };
 
 void ag_core_init(struct ag_core *core, const struct ag_core_options *options)
 {
+    struct ag_str *site = &core->options.public_url;
     core->options = *options;
+    if (site->len > 0 && site->data[site->len - 1] == '/') site->len--;
     core->boot_id = ag_uuid_new();
     ag_live_runs_init(&core->live);
     for (size_t i = 0; i < AG_MAX_PROVIDERS && ag_providers[i]; i++) {

@@ -22,6 +22,7 @@ struct ag_core_options {
     struct ag_str default_model; /* "provider/model"; empty: the first usable */
     struct ag_llm_limits limits;
     int64_t token_ttl_s, refresh_ttl_s;
+    struct ag_str public_url; /* "https://agents.example.com", without a slash at its end */
 };
 
 struct ag_access_cache;

@@ -381,6 +381,17 @@ static void wrong_combinations_are_found(void **state)
         {"anthropic_base_url", "nothing", "--anthropic-base-url: "},
         {"default_model", "nobody/gpt", "--default-model: there is no provider \"nobody\""},
         {"faults", "nothing=1", "--faults: "},
+        {"public_url", "agents.example.com", "--public-url: this is not an address"},
+        {"public_url", "https://x/?a", "--public-url: this is not an address"},
+        {"public_url", "https://x/agents", "--public-url: the address has a path"},
+        {"google_client_id", "x", "--google-client-id: GOOGLE_CLIENT_SECRET is needed"},
+        {"google_issuer", "http://accounts.google.com", "--google-issuer: this URL must begin"},
+        {"github_client_id", "x", "--github-client-id: GITHUB_CLIENT_SECRET is needed"},
+        {"github_url", "http://10.0.0.1", "--github-url: this URL must begin with https://"},
+        {"github_api_url", "https://x/?y", "--github-api-url: the address of an identity"},
+        {"oidc_issuer", "https://x", "--oidc-issuer: AGENTGEN_OIDC_CLIENT_ID and"},
+        {"oidc_client_id", "x", "--oidc-client-id: AGENTGEN_OIDC_ISSUER is needed"},
+        {"oidc_scopes", "email openidx", "--oidc-scopes: openid is not among them"},
     };
     for (size_t i = 0; i < AG_COUNT(cases); i++) {
         struct ag_options o;
@@ -393,6 +404,32 @@ static void wrong_combinations_are_found(void **state)
             fail_msg("%s: %.*s", cases[i].key, AG_STR_ARG(ag_buf_str(&report.problems)));
         ag_options_done(&o);
     }
+}
+
+static void whole_identity_providers_are_taken(void **state)
+{
+    const char *env[] = {"GOOGLE_CLIENT_ID=g",
+                         "GOOGLE_CLIENT_SECRET=hunter2",
+                         "GITHUB_CLIENT_ID=h",
+                         "GITHUB_CLIENT_SECRET=hunter2",
+                         "AGENTGEN_OIDC_ISSUER=http://127.0.0.1:9/x/",
+                         "AGENTGEN_OIDC_CLIENT_ID=o",
+                         "AGENTGEN_OIDC_CLIENT_SECRET=hunter2",
+                         "AGENTGEN_PUBLIC_URL=https://agents.example.com:8443/",
+                         NULL};
+    source.env = env;
+    struct ag_options o;
+    assert_ok(ag_config_load(&source, &o, &report));
+    assert_ok(ag_config_check(&o, &report));
+    ag_options_done(&o);
+
+    env[0] = "AGENTGEN_OIDC_NAME=Example";
+    assert_ok(ag_config_load(&source, &o, &report));
+    assert_int_equal(ag_config_check(&o, &report), AG_E_CONFIG);
+    assert_str(ag_buf_str(&report.problems),
+               "GOOGLE_CLIENT_SECRET: GOOGLE_CLIENT_ID is needed, too: a client of an identity "
+               "provider has an id and a secret\n");
+    ag_options_done(&o);
 }
 
 static void a_weak_secret_is_refused_and_not_shown(void **state)
@@ -628,6 +665,7 @@ int main(void)
         CONFIG_TEST(unknown_names_in_the_environment_warn),
         CONFIG_TEST(readable_secrets_in_the_file_warn),
         CONFIG_TEST(wrong_combinations_are_found),
+        CONFIG_TEST(whole_identity_providers_are_taken),
         CONFIG_TEST(a_weak_secret_is_refused_and_not_shown),
         CONFIG_TEST(loading_survives_a_lack_of_memory),
         cmocka_unit_test(commands_are_understood),
