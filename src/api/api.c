@@ -21,6 +21,9 @@ static enum ag_err compile_routes(struct ag_api *api)
             const struct ag_route *route = &ag_route_tables[i].routes[k];
             if (route->permission == AG_PERM_UNSET || !route->handler || !route->status)
                 return ag_fail(AG_E_CONFIG, "route number %zu of table %zu is incomplete", k, i);
+            if ((strstr(route->path, "{id}") != NULL) != (route->resource != NULL))
+                return ag_fail(AG_E_CONFIG, "route %s: {id} and .resource come together",
+                               route->id);
             if (ag_router_add(api->router, route->method, route->path, (int)api->row_count) !=
                 AG_OK)
                 return ag_fail_more(AG_E_CONFIG, "route %s cannot be added", route->id);

@@ -42,6 +42,6 @@ const struct ag_route ag_api_key_routes[AG_API_KEY_ROUTES] = {
              .tag = "API keys", .status = 200, .flags = AG_RF_LIST,
              .query = &ag_cursor_query_schema, .reply = &ag_api_key_schema),
     AG_ROUTE("deleteApiKey", DELETE, "/v1/api-keys/{id}", KEYS_WRITE, key_delete,
-             "Revoke an API key", .doc = "It is refused from now on.", .tag = "API keys",
-             .status = 204),
+             "Revoke an API key", .doc = "It is refused from now on.", .resource = "api_key",
+             .tag = "API keys", .status = 204),
 };

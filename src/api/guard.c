@@ -233,6 +233,7 @@ enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
         if (!ag_principal_may(&ctx->scope.who, route->permission))
             return ag_fail(AG_E_FORBIDDEN, "this needs the permission %s",
                            ag_permission_info(route->permission)->name);
+        if (route->flags & AG_RF_RECENT) AG_TRY(ag_require_recent(&ctx->scope));
     }
     AG_TRY(check_limit(ctx));
     struct ag_str body = {0};

@@ -204,6 +204,7 @@ static size_t collect_errors(const struct ag_route *route, enum ag_err errors[MA
         errors[n++] = AG_E_UNAUTHENTICATED;
         errors[n++] = AG_E_FORBIDDEN;
     }
+    if (route->flags & AG_RF_RECENT) errors[n++] = AG_E_REAUTH;
     if (strchr(route->path, '{')) errors[n++] = AG_E_NOT_FOUND;
     if (route->body || route->query) errors[n++] = AG_E_INVALID;
     if (route->body) {

@@ -20,6 +20,7 @@ enum ag_route_flag {
     AG_RF_LIST = 4,       /* replies with a page of `reply` */
     AG_RF_SSE = 8,        /* may answer as server-sent events */
     AG_RF_TEXT = 16,      /* replies with text rather than JSON */
+    AG_RF_RECENT = 32,    /* wants a session that signed in lately, ag_require_recent() */
 };
 
 enum { AG_ROUTE_MAX_ERRORS = 8 };
@@ -39,6 +40,7 @@ struct ag_route {
     const char *summary;
     const char *doc; /* more, in Markdown, or NULL */
     const char *tag;
+    const char *resource; /* of what the path's {id} is one: "agent"; NULL without {id} */
     unsigned credentials; /* bits of enum ag_credential; 0: any */
     unsigned flags;       /* bits of enum ag_route_flag */
     const struct ag_schema *query, *body;
