@@ -1,6 +1,6 @@
 #include "net/egress.h"
 
-#include "base/arena.h"
+#include "base/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -13,7 +13,6 @@
  */
 
 enum {
-    MAX_ALLOW = 64, /* ranges an operator may list */
     MAX_URL_BYTES = 4096,
     MAX_HOST_BYTES = 253, /* RFC 1035 */
 };
@@ -79,62 +78,16 @@ static const struct range6 ranges6[] = {
     {{0}, 0, PRIVATE, "an address outside global unicast"},
 };
 
-struct cidr {
-    int family;
-    int bits;
-    uint8_t addr[16]; /* network order; the first 4 bytes for IPv4 */
-};
-
 struct ag_egress {
-    size_t count;
-    struct cidr allow[MAX_ALLOW];
+    struct ag_ranges allow;
 };
-
-static bool same_prefix(const uint8_t *a, const uint8_t *b, int bits)
-{
-    int bytes = bits / 8, rest = bits % 8;
-    if (memcmp(a, b, (size_t)bytes) != 0) return false;
-    return rest == 0 || ((a[bytes] ^ b[bytes]) >> (8 - rest)) == 0;
-}
-
-/* ---- the allow list ---- */
-
-static enum ag_err parse_cidr(struct ag_str text, struct cidr *ret)
-{
-    struct ag_str rest = text, host;
-    if (!ag_str_split(&rest, '/', &host)) return AG_E_CONFIG;
-    char name[INET6_ADDRSTRLEN];
-    if (host.len == 0 || host.len >= sizeof(name)) return AG_E_CONFIG;
-    memcpy(name, host.data, host.len);
-    name[host.len] = '\0';
-
-    struct cidr cidr = {.family = memchr(name, ':', host.len) ? AF_INET6 : AF_INET};
-    if (inet_pton(cidr.family, name, cidr.addr) != 1) return AG_E_CONFIG;
-    int64_t most = cidr.family == AF_INET ? 32 : 128, bits = most;
-    if (host.len < text.len && ag_str_to_int64(rest, &bits) != AG_OK) return AG_E_CONFIG;
-    if (bits < 0 || bits > most) return AG_E_CONFIG;
-    cidr.bits = (int)bits;
-    *ret = cidr;
-    return AG_OK;
-}
 
 enum ag_err ag_egress_new(struct ag_str allow, struct ag_egress **ret_egress)
 {
     struct ag_egress *egress = calloc(1, sizeof(*egress));
     if (!egress) return ag_fail(AG_E_NO_MEMORY, "no memory for the egress rules");
-    enum ag_err err = AG_OK;
-    for (struct ag_str rest = allow, part; !err && ag_str_split(&rest, ',', &part);) {
-        part = ag_str_trim(part);
-        if (part.len == 0) continue;
-        if (egress->count == MAX_ALLOW)
-            err = ag_fail(AG_E_CONFIG, "more than %d ranges may not be allowed", MAX_ALLOW);
-        else if (parse_cidr(part, &egress->allow[egress->count]) != AG_OK)
-            err = ag_fail(AG_E_CONFIG, "\"%.*s\" is not an address range like 10.1.0.0/16",
-                          AG_STR_ARG(ag_str_sub(part, 0, 64)));
-        else
-            egress->count++;
-    }
-    if (err) {
+    enum ag_err err = ag_ranges_parse(allow, &egress->allow);
+    if (err != AG_OK) {
         free(egress);
         return err;
     }
@@ -147,13 +100,11 @@ void ag_egress_free(struct ag_egress *egress)
     free(egress);
 }
 
-static bool allowed(const struct ag_egress *egress, int family, const uint8_t *addr)
+static bool allowed(const struct ag_egress *egress, uint8_t bits, const uint8_t *bytes)
 {
-    for (size_t i = 0; i < egress->count; i++) {
-        const struct cidr *cidr = &egress->allow[i];
-        if (cidr->family == family && same_prefix(cidr->addr, addr, cidr->bits)) return true;
-    }
-    return false;
+    struct ag_address address = {.bits = bits};
+    memcpy(address.bytes, bytes, bits / 8);
+    return ag_ranges_have(&egress->allow, &address);
 }
 
 /* ---- the judge ---- */
@@ -168,7 +119,7 @@ static enum ag_err pronounce(enum ag_egress_trust trust, enum verdict verdict, c
 static enum ag_err judge4(const struct ag_egress *egress, enum ag_egress_trust trust,
                           const uint8_t bytes[4])
 {
-    if (allowed(egress, AF_INET, bytes)) return AG_OK;
+    if (allowed(egress, 32, bytes)) return AG_OK;
     uint32_t addr = V4(bytes[0], bytes[1], bytes[2], bytes[3]);
     for (size_t i = 0; i < AG_COUNT(ranges4); i++) {
         const struct range4 *range = &ranges4[i];
@@ -186,24 +137,24 @@ static enum ag_err judge6(const struct ag_egress *egress, enum ag_egress_trust t
     static const uint8_t teredo[16] = {0x20, 0x01};               /* 2001::/32 */
     static const uint8_t zero[16];
 
-    if (allowed(egress, AF_INET6, a)) return AG_OK;
+    if (allowed(egress, 128, a)) return AG_OK;
     /* What carries an IPv4 address ends at that address, so that one is judged. */
-    if (same_prefix(a, mapped, 96) || same_prefix(a, nat64, 96))
+    if (ag_prefix_eq(a, mapped, 96) || ag_prefix_eq(a, nat64, 96))
         return judge4(egress, trust, a + 12);
     if (a[0] == 0x20 && a[1] == 0x02) return judge4(egress, trust, a + 2); /* 6to4, 2002::/16 */
-    if (same_prefix(a, teredo, 32)) {
+    if (ag_prefix_eq(a, teredo, 32)) {
         AG_TRY(judge4(egress, trust, a + 4)); /* its server */
         const uint8_t client[4] = {(uint8_t)~a[12], (uint8_t)~a[13], (uint8_t)~a[14],
                                    (uint8_t)~a[15]};
         return judge4(egress, trust, client);
     }
     /* The obsolete IPv4-compatible form: never public, and metadata stays metadata in it. */
-    bool compatible = same_prefix(a, zero, 96) && (a[12] | a[13] | a[14]) != 0;
+    bool compatible = ag_prefix_eq(a, zero, 96) && (a[12] | a[13] | a[14]) != 0;
     if (compatible) AG_TRY(judge4(egress, trust, a + 12));
 
     for (size_t i = 0; i < AG_COUNT(ranges6); i++) {
         const struct range6 *range = &ranges6[i];
-        if (same_prefix(a, range->addr, range->bits))
+        if (ag_prefix_eq(a, range->addr, range->bits))
             return pronounce(trust, range->verdict, range->what);
     }
     return AG_OK; /* the last row matches everything */
