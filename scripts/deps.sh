@@ -14,10 +14,10 @@ cd "$(dirname "$0")/.."
 PATH=${PATH//"$PWD/tools/node/bin:"/}
 
 BUILD="gcc make meson ninja-build pkg-config python3 python3-brotli libuv1-dev libboost-context-dev
-  libcurl4-openssl-dev libsqlite3-dev libpq-dev libsodium-dev libssl-dev libcjose-dev zlib1g-dev
-  libllhttp-dev libyyjson-dev ca-certificates"
-TEST="clang clang-format clang-tidy cppcheck libclang-rt-dev llvm libcmocka-dev postgresql nginx-light
-  chromium valgrind curl sqlite3 procps"
+  libcurl4-openssl-dev libsqlite3-dev libpq-dev libsodium-dev libssl-dev libcjose-dev libhiredis-dev
+  zlib1g-dev libllhttp-dev libyyjson-dev ca-certificates"
+TEST="clang clang-format clang-tidy cppcheck libclang-rt-dev llvm libcmocka-dev postgresql redis-server
+  nginx-light chromium valgrind curl sqlite3 procps"
 FROM_NEXT="libllhttp-dev libllhttp9.2 libyyjson-dev libyyjson0"
 
 what=${1:-build}

@@ -1,0 +1,111 @@
+#include "cache/redis.h"
+
+enum { DEFAULT_PORT = 6379, MAX_PORT = 65535, MAX_DB = 65535 };
+
+static enum ag_err bad(const char *why)
+{
+    return ag_fail(AG_E_CONFIG, "REDIS_URL %s: redis://[user:password@]host[:port][/db]", why);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/* Percent-decodes into `out`, which ends with NUL. */
+static enum ag_err decode(struct ag_str text, char *out, size_t size)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == '%') {
+            int high = i + 2 < text.len ? hex_digit(text.data[i + 1]) : -1;
+            int low = i + 2 < text.len ? hex_digit(text.data[i + 2]) : -1;
+            if (high < 0 || low < 0) return AG_E_INVALID;
+            c = (char)(high << 4 | low);
+            i += 2;
+        }
+        if (c == '\0' || len + 1 >= size) return AG_E_INVALID;
+        out[len++] = c;
+    }
+    out[len] = '\0';
+    return AG_OK;
+}
+
+static enum ag_err take_number(struct ag_str text, int64_t most, int *ret_number)
+{
+    int64_t number;
+    if (text.len == 0 || text.data[0] == '-' || ag_str_to_int64(text, &number) != AG_OK ||
+        number > most)
+        return AG_E_INVALID;
+    *ret_number = (int)number;
+    return AG_OK;
+}
+
+/* "host", "host:port", "[::1]:port". */
+static enum ag_err take_host(struct ag_str text, struct ag_redis_address *address)
+{
+    struct ag_str host = text, port = {0};
+    bool bracketed = text.len > 0 && text.data[0] == '[';
+    ptrdiff_t colon = ag_str_find_char(text, ':');
+    if (bracketed) {
+        ptrdiff_t end = ag_str_find_char(text, ']');
+        if (end < 0) return AG_E_INVALID;
+        host = ag_str_sub(text, 1, (size_t)end - 1);
+        struct ag_str rest = ag_str_sub(text, (size_t)end + 1, SIZE_MAX);
+        if (rest.len > 0 && rest.data[0] != ':') return AG_E_INVALID;
+        port = ag_str_sub(rest, 1, SIZE_MAX);
+        colon = rest.len > 0 ? 0 : -1;
+    } else if (colon >= 0) {
+        host = ag_str_sub(text, 0, (size_t)colon);
+        port = ag_str_sub(text, (size_t)colon + 1, SIZE_MAX);
+    }
+    if (host.len == 0 || host.len >= sizeof(address->host)) return AG_E_INVALID;
+    for (size_t i = 0; i < host.len; i++)
+        if (host.data[i] <= ' ' || (!bracketed && host.data[i] == ':')) return AG_E_INVALID;
+    memcpy(address->host, host.data, host.len);
+    address->host[host.len] = '\0';
+    if (colon < 0) return AG_OK;
+    AG_TRY(take_number(port, MAX_PORT, &address->port));
+    return address->port > 0 ? AG_OK : AG_E_INVALID;
+}
+
+static enum ag_err take_credentials(struct ag_str text, struct ag_redis_address *address)
+{
+    ptrdiff_t colon = ag_str_find_char(text, ':');
+    struct ag_str user = ag_str_sub(text, 0, colon < 0 ? 0 : (size_t)colon);
+    struct ag_str password = ag_str_sub(text, (size_t)(colon + 1), SIZE_MAX);
+    AG_TRY(decode(user, address->user, sizeof(address->user)));
+    AG_TRY(decode(password, address->password, sizeof(address->password)));
+    return address->password[0] ? AG_OK : AG_E_INVALID;
+}
+
+enum ag_err ag_redis_address_parse(struct ag_str url, struct ag_redis_address *ret_address)
+{
+    static const struct ag_str scheme = {"redis://", 8};
+    struct ag_redis_address address = {.port = DEFAULT_PORT};
+    if (ag_str_starts_with(url, AG_STR("rediss://")))
+        return ag_fail(AG_E_CONFIG, "REDIS_URL asks for TLS, which is not spoken to Redis: use "
+                                    "redis:// within a private network or through a tunnel");
+    if (!ag_str_starts_with(url, scheme)) return bad("does not begin with redis://");
+    struct ag_str rest = ag_str_sub(url, scheme.len, SIZE_MAX);
+    if (ag_str_find_char(rest, '?') >= 0 || ag_str_find_char(rest, '#') >= 0)
+        return bad("has parameters, of which there are none");
+    ptrdiff_t at = ag_str_find_char(rest, '@');
+    if (at >= 0) {
+        if (take_credentials(ag_str_sub(rest, 0, (size_t)at), &address) != AG_OK)
+            return bad("has a user name or password that cannot be read (escape it like %40)");
+        rest = ag_str_sub(rest, (size_t)at + 1, SIZE_MAX);
+    }
+    ptrdiff_t slash = ag_str_find_char(rest, '/');
+    struct ag_str host = slash < 0 ? rest : ag_str_sub(rest, 0, (size_t)slash);
+    if (take_host(host, &address) != AG_OK) return bad("has no usable host and port");
+    if (slash >= 0 && (size_t)slash + 1 < rest.len &&
+        take_number(ag_str_sub(rest, (size_t)slash + 1, SIZE_MAX), MAX_DB, &address.db) != AG_OK)
+        return bad("has no number of a database behind its slash");
+    *ret_address = address;
+    return AG_OK;
+}
