@@ -135,15 +135,26 @@ static void add_retry_after(struct ag_ctx *ctx, enum ag_err err)
     if (text.data) ag_reply_header(ctx->req, "Retry-After", text);
 }
 
+static struct ag_str address_text(struct ag_ctx *ctx)
+{
+    char text[AG_ADDRESS_TEXT_BYTES];
+    struct ag_str copy = {0};
+    if (ctx->address.bits > 0)
+        copy = ag_arena_copy(ctx->scope.arena, ag_address_format(&ctx->address, text));
+    return copy.data ? copy : AG_STR("unknown");
+}
+
 void ag_api_handle(struct ag_request *req, void *arg)
 {
     struct ag_api *api = arg;
     struct ag_ctx ctx = {
-        .scope = {.core = api->core, .arena = req->arena, .ip = ag_request_peer(req)},
+        .scope = {.core = api->core, .arena = req->arena},
         .req = req,
+        .address = ag_client_address(req, &api->options.proxies),
         .api = api,
         .retry_after_s = -1,
     };
+    ctx.scope.ip = address_text(&ctx);
     ag_diag_clear();
     enum ag_err err = answer(&ctx);
     /* An event stream, or a file, has answered by itself. */

@@ -1,6 +1,7 @@
 /* The API: routes, guard and controllers on one core. What the server calls for every request. */
 #pragma once
 
+#include "base/address.h"
 #include "core/core.h"
 #include "http/http.h"
 
@@ -10,6 +11,7 @@ struct ag_api_options {
     struct ag_str metrics_token; /* empty: /metrics answers loopback alone */
     struct ag_str version;       /* of the program, for OpenAPI */
     struct ag_str web_dir;       /* empty: the packed web pages; else a folder, ends with NUL */
+    struct ag_ranges proxies;    /* whose X-Forwarded-For is believed */
 };
 
 /* Compiles the route table. The core must outlive it. AG_E_CONFIG names a route that is wrong, or a

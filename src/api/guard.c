@@ -1,8 +1,6 @@
 /* The guard: what stands between a request and its handler, in the order it is checked. */
 #include "api/route.h"
 
-#include <arpa/inet.h>
-
 enum {
     MAX_QUERY_PAIRS = 32,
     MAX_UNUSED_BODY_BYTES = 4096,
@@ -89,12 +87,9 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
 /* ---- how often ---- */
 
 /* A network of IPv6 is one customer's /64, so that is what counts as an address. */
-static struct ag_str address_key(struct ag_str ip, struct in6_addr *room)
+static struct ag_str address_key(const struct ag_address *address)
 {
-    char text[INET6_ADDRSTRLEN];
-    int len = snprintf(text, sizeof(text), "%.*s", AG_STR_ARG(ip));
-    if (len < 0 || (size_t)len >= sizeof(text) || inet_pton(AF_INET6, text, room) != 1) return ip;
-    return ag_str_n((const char *)room, IN6_IS_ADDR_V4MAPPED(room) ? 16 : 8);
+    return ag_str_n((const char *)address->bytes, address->bits == 128 ? 8 : 4);
 }
 
 static enum ag_err take_one(struct ag_ctx *ctx, const char *kind, struct ag_str who,
@@ -123,14 +118,13 @@ static enum ag_err check_limit(struct ag_ctx *ctx)
 {
     const struct ag_route_limit *limit = ctx->route->limit;
     struct ag_limit_verdict least = {.allowed = true};
-    struct in6_addr room;
     if (!limit || !ctx->scope.core->limiter) return AG_OK;
     /* Whoever is refused for their own sake uses up nothing of their neighbours'. */
     if (ctx->scope.who.credential != AG_CRED_NONE)
         AG_TRY(take_one(ctx, "user", ag_str_n((const char *)ctx->scope.who.user_id.bytes, 16),
                         &limit->per_user, &least));
     if (least.allowed)
-        AG_TRY(take_one(ctx, "ip", address_key(ctx->scope.ip, &room), &limit->per_ip, &least));
+        AG_TRY(take_one(ctx, "ip", address_key(&ctx->address), &limit->per_ip, &least));
     limit_header(ctx, "RateLimit-Limit", least.limit);
     limit_header(ctx, "RateLimit-Remaining", least.remaining);
     limit_header(ctx, "RateLimit-Reset", (least.reset_ms + 999) / 1000);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "base/address.h"
 #include "cache/limiter.h"
 #include "http/router.h"
 
@@ -104,6 +105,7 @@ static inline bool ag_route_takes_if_match(const struct ag_route *route)
 struct ag_ctx {
     struct ag_scope scope; /* the principal, the arena, the core */
     struct ag_request *req;
+    struct ag_address address; /* the client's; `bits` 0 when it cannot be told */
     struct ag_api *api;
     const struct ag_route *route;
     struct ag_uuid id;  /* the path's {id} */
@@ -147,6 +149,13 @@ enum ag_err ag_ctx_page(struct ag_ctx *ctx, const struct ag_list_query *query,
                         struct ag_page *ret_page) AG_MUST_USE;
 /* Puts the client's User-Agent, cut to what is kept of it, into the scope. */
 void ag_ctx_note_client(struct ag_ctx *ctx);
+
+/* ---- client_address.c ---- */
+
+/* Where a request comes from: the peer, or, while that is one of the proxies, whom it names in
+ * X-Forwarded-For. The header is read from the right, because what stands left of a proxy's own
+ * entry is whatever its client sent; what is no address ends the walk. */
+struct ag_address ag_client_address(const struct ag_request *req, const struct ag_ranges *proxies);
 
 /* ---- guard.c and its helpers ---- */
 

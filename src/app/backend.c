@@ -43,7 +43,7 @@ static enum ag_err open_parts(struct ag_backend *backend, unsigned loops, bool e
     if (exclusive) AG_TRY(ag_database_lock(backend->database_url, &backend->lock_fd));
     AG_TRY(open_key(backend));
     AG_TRY(ag_egress_new(backend->options->egress_allow, &backend->core.egress));
-    AG_TRY(ag_limiter_new(LIMITED_KEYS, &backend->core.limiter));
+    if (backend->options->rate_limits) AG_TRY(ag_limiter_new(LIMITED_KEYS, &backend->core.limiter));
     AG_TRY(ag_db_register(ag_store_tables, ag_store_table_count));
     const struct ag_db_options db_options = {.url = backend->database_url, .loops = loops};
     AG_TRY(ag_db_open(&db_options, &backend->core.db));

@@ -2,7 +2,9 @@
 
 #include "app/suggest.h"
 #include "auth/oidc.h"
+#include "base/address.h"
 #include "base/fault.h"
+#include "cache/redis.h"
 #include "llm/llm.h"
 #include "net/egress.h"
 
@@ -255,6 +257,18 @@ static enum ag_err check_egress(struct ag_str allow)
     return AG_OK;
 }
 
+static enum ag_err check_proxies(struct ag_str ranges)
+{
+    struct ag_ranges list;
+    return ag_ranges_parse(ranges, &list);
+}
+
+static enum ag_err check_redis(struct ag_str url)
+{
+    struct ag_redis_address address;
+    return url.len > 0 ? ag_redis_address_parse(url, &address) : AG_OK;
+}
+
 static enum ag_err check_database(struct ag_str url)
 {
     static const char *const schemes[] = {"sqlite:", "postgres://", "postgresql://"};
@@ -348,6 +362,8 @@ enum ag_err ag_config_check(const struct ag_options *o, struct ag_config_report 
     problem(report, o, &o->jwt_secret, check_secret(o->jwt_secret));
     problem(report, o, &o->egress_allow, check_egress(o->egress_allow));
     problem(report, o, &o->database_url, check_database(o->database_url));
+    problem(report, o, &o->redis_url, check_redis(o->redis_url));
+    problem(report, o, &o->trusted_proxies, check_proxies(o->trusted_proxies));
     problem(report, o, &o->openai_base_url, ag_egress_check_url(o->openai_base_url));
     problem(report, o, &o->anthropic_base_url, ag_egress_check_url(o->anthropic_base_url));
     problem(report, o, &o->default_model, check_model(o->default_model));

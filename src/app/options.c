@@ -24,6 +24,12 @@ const struct ag_option ag_option_table[] = {
             "what identity providers send people back to are made of it. Without it: "
             "`http://localhost` and the port."},
 
+    {ROW(trusted_proxies), .env = "AGENTGEN_TRUSTED_PROXIES", .group = "Server",
+     .type = AG_OPT_STRING, .def = "",
+     .doc = "The proxies in front, as address ranges separated by commas: `127.0.0.1,10.0.0.0/8`. "
+            "What they say in `X-Forwarded-For` counts as the client's address; nobody else is "
+            "believed."},
+
     {ROW(data_dir), .env = "AGENTGEN_DATA_DIR", .group = "Storage", .type = AG_OPT_STRING,
      .def = "./data",
      .doc = "The folder of the SQLite database and of the generated secrets. Made at the first "
@@ -31,6 +37,9 @@ const struct ag_option ag_option_table[] = {
     {ROW(database_url), .env = "DATABASE_URL", .group = "Storage", .type = AG_OPT_URL, .def = "",
      .doc = "`postgres://user:password@host/database`, or `sqlite:PATH`. Without it: "
             "`agentgen.db` in the data folder."},
+    {ROW(redis_url), .env = "REDIS_URL", .group = "Storage", .type = AG_OPT_URL, .def = "",
+     .doc = "`redis://user:password@host:6379/0`: servers that share a database share their limits "
+            "through it. Nothing is lost with it; while it is away each server counts by itself."},
 
     {ROW(jwt_secret), .env = "JWT_SECRET", .group = "Identity", .type = AG_OPT_SECRET, .def = "",
      .doc = "Signs the tokens of the API: 32 random characters or more, the same on every server "
@@ -114,6 +123,10 @@ const struct ag_option ag_option_table[] = {
      .type = AG_OPT_INT, .def = "2", .min = 0, .max = 5,
      .doc = "How often a call that failed before its first byte is tried again."},
 
+    {ROW(rate_limits), .env = "AGENTGEN_RATE_LIMITS", .group = "Limits", .type = AG_OPT_BOOL,
+     .def = "true",
+     .doc = "Limit how often requests and sign-ins may come. What the limits are is a setting of "
+            "the server that its administrator changes while it runs."},
     {ROW(header_timeout_ms), .env = "AGENTGEN_HEADER_TIMEOUT_MS", .group = "Limits",
      .type = AG_OPT_INT, .def = "10000", .min = 1, .max = 600000, .unit = "ms",
      .doc = "Longest time for the header section of a request."},

@@ -56,10 +56,10 @@ struct ag_options {
     struct ag_str config;
     struct ag_str host;
     int64_t port;
-    struct ag_str data_dir, database_url;
+    struct ag_str data_dir, database_url, redis_url;
     int64_t loops; /* 0: one per core */
     int64_t max_connections;
-    struct ag_str public_url;
+    struct ag_str public_url, trusted_proxies;
 
     struct ag_str jwt_secret;
     int64_t token_ttl_s, refresh_ttl_s;
@@ -74,6 +74,7 @@ struct ag_options {
     int64_t upstream_connect_timeout_ms, upstream_first_byte_timeout_ms;
     int64_t upstream_idle_timeout_ms, upstream_total_timeout_ms, upstream_retries;
 
+    bool rate_limits;
     int64_t header_timeout_ms, idle_timeout_ms, write_timeout_ms;
     int64_t body_min_rate; /* bytes per second */
     int64_t sse_heartbeat_ms, drain_timeout_ms;

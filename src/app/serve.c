@@ -345,11 +345,12 @@ static enum ag_err name_site(struct serve *serve)
 static enum ag_err open_server(struct serve *serve)
 {
     const struct ag_options *o = serve->options;
-    const struct ag_api_options api_options = {
+    struct ag_api_options api_options = {
         .metrics_token = o->metrics_token,
         .version = AG_STR(AG_VERSION),
         .web_dir = o->web_dir,
     };
+    AG_TRY(ag_ranges_parse(o->trusted_proxies, &api_options.proxies));
     AG_TRY(ag_api_new(&serve->backend.core, &api_options, &serve->api));
     const struct ag_server_options server_options = {
         .host = o->host,

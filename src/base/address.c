@@ -5,26 +5,28 @@
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
+struct ag_address ag_address_of(const uint8_t *bytes, int bits)
+{
+    struct ag_address address = {.bits = (uint8_t)bits};
+    if (bits == 128 && memcmp(bytes, mapped, sizeof(mapped)) == 0) {
+        address.bits = 32;
+        bytes += sizeof(mapped);
+    }
+    memcpy(address.bytes, bytes, address.bits / 8);
+    return address;
+}
+
 enum ag_err ag_address_parse(struct ag_str text, struct ag_address *ret_address)
 {
     char name[AG_ADDRESS_TEXT_BYTES];
+    uint8_t bytes[16];
     if (text.len == 0 || text.len >= sizeof(name) || memchr(text.data, '\0', text.len))
         return AG_E_INVALID;
     memcpy(name, text.data, text.len);
     name[text.len] = '\0';
-    struct ag_address address = {.bits = 32};
-    if (memchr(name, ':', text.len)) {
-        address.bits = 128;
-        if (inet_pton(AF_INET6, name, address.bytes) != 1) return AG_E_INVALID;
-        if (memcmp(address.bytes, mapped, sizeof(mapped)) == 0) {
-            struct ag_address inner = {.bits = 32};
-            memcpy(inner.bytes, address.bytes + sizeof(mapped), 4);
-            address = inner;
-        }
-    } else if (inet_pton(AF_INET, name, address.bytes) != 1) {
-        return AG_E_INVALID;
-    }
-    *ret_address = address;
+    bool six = memchr(name, ':', text.len) != NULL;
+    if (inet_pton(six ? AF_INET6 : AF_INET, name, bytes) != 1) return AG_E_INVALID;
+    *ret_address = ag_address_of(bytes, six ? 128 : 32);
     return AG_OK;
 }
 

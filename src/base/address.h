@@ -15,6 +15,8 @@ enum { AG_ADDRESS_TEXT_BYTES = 46 }; /* the longest form and NUL */
 
 /* One address and nothing else: no port, no zone, no brackets. AG_E_INVALID. */
 enum ag_err ag_address_parse(struct ag_str text, struct ag_address *ret_address) AG_MUST_USE;
+/* The same from 4 or 16 bytes in network order; `bits` says which. */
+struct ag_address ag_address_of(const uint8_t *bytes, int bits);
 /* Its one spelling (RFC 5952) into `out`; returns it. */
 struct ag_str ag_address_format(const struct ag_address *address, char out[AG_ADDRESS_TEXT_BYTES]);
 bool ag_address_eq(const struct ag_address *a, const struct ag_address *b);

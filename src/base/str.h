@@ -30,6 +30,14 @@ static inline bool ag_str_eq(struct ag_str a, struct ag_str b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* 0..15, or -1 for what is no hexadecimal digit. */
+static inline int ag_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* The part of `s` from `start` (clamped) with at most `len` bytes. */
 struct ag_str ag_str_sub(struct ag_str s, size_t start, size_t len);
 /* ASCII case-insensitive equality, as HTTP header names need (RFC 9110 5.1). */

@@ -4,15 +4,7 @@ enum { DEFAULT_PORT = 6379, MAX_PORT = 65535, MAX_DB = 65535 };
 
 static enum ag_err bad(const char *why)
 {
-    return ag_fail(AG_E_CONFIG, "REDIS_URL %s: redis://[user:password@]host[:port][/db]", why);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
+    return ag_fail(AG_E_CONFIG, "it %s: redis://[user:password@]host[:port][/db]", why);
 }
 
 /* Percent-decodes into `out`, which ends with NUL. */
@@ -22,8 +14,8 @@ static enum ag_err decode(struct ag_str text, char *out, size_t size)
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
         if (c == '%') {
-            int high = i + 2 < text.len ? hex_digit(text.data[i + 1]) : -1;
-            int low = i + 2 < text.len ? hex_digit(text.data[i + 2]) : -1;
+            int high = i + 2 < text.len ? ag_hex_digit(text.data[i + 1]) : -1;
+            int low = i + 2 < text.len ? ag_hex_digit(text.data[i + 2]) : -1;
             if (high < 0 || low < 0) return AG_E_INVALID;
             c = (char)(high << 4 | low);
             i += 2;
@@ -88,7 +80,7 @@ enum ag_err ag_redis_address_parse(struct ag_str url, struct ag_redis_address *r
     static const struct ag_str scheme = {"redis://", 8};
     struct ag_redis_address address = {.port = DEFAULT_PORT};
     if (ag_str_starts_with(url, AG_STR("rediss://")))
-        return ag_fail(AG_E_CONFIG, "REDIS_URL asks for TLS, which is not spoken to Redis: use "
+        return ag_fail(AG_E_CONFIG, "it asks for TLS, which is not spoken to Redis: use "
                                     "redis:// within a private network or through a tunnel");
     if (!ag_str_starts_with(url, scheme)) return bad("does not begin with redis://");
     struct ag_str rest = ag_str_sub(url, scheme.len, SIZE_MAX);

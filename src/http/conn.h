@@ -78,7 +78,7 @@ struct ag_home {
 
 struct ag_server {
     struct ag_server_options options;
-    union ag_address {
+    union ag_sockaddr {
         struct sockaddr sa;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
@@ -114,7 +114,7 @@ struct ag_conn {
     struct ag_fiber *fiber; /* NULL until it runs */
     struct ag_home *home;
     struct ag_conn *prev, *next; /* in home->conns; `next` also links spare ones */
-    union ag_address peer;
+    union ag_sockaddr peer;
 
     char *in; /* what was read and not yet used: in[in_start .. in_end) */
     uint32_t in_cap, in_start, in_end;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -69,7 +70,8 @@ struct ag_str ag_request_cookie(const struct ag_request *req, struct ag_str name
  */
 enum ag_err ag_request_query(const struct ag_request *req, struct ag_pair *pairs, size_t max,
                              size_t *ret_count) AG_MUST_USE;
-/* Address of the peer as text, e.g. "127.0.0.1". */
+/* Address of the peer, `bits` 0 when it cannot be told; and as text, e.g. "127.0.0.1". */
+struct ag_address ag_request_peer_address(const struct ag_request *req);
 struct ag_str ag_request_peer(const struct ag_request *req);
 /* Whether the peer is on this machine. */
 bool ag_request_from_loopback(const struct ag_request *req);

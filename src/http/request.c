@@ -1,15 +1,6 @@
 #include "http/conn.h"
 
-#include <arpa/inet.h>
-
 /* ---- decoding ---- */
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 enum ag_err ag_percent_decode(struct ag_arena *arena, struct ag_str raw, bool query,
                               struct ag_str *ret_text)
@@ -25,8 +16,8 @@ enum ag_err ag_percent_decode(struct ag_arena *arena, struct ag_str raw, bool qu
     for (size_t i = 0; i < raw.len; i++) {
         char c = raw.data[i];
         if (c == '%') {
-            int high = i + 2 < raw.len ? hex_digit(raw.data[i + 1]) : -1;
-            int low = i + 2 < raw.len ? hex_digit(raw.data[i + 2]) : -1;
+            int high = i + 2 < raw.len ? ag_hex_digit(raw.data[i + 1]) : -1;
+            int low = i + 2 < raw.len ? ag_hex_digit(raw.data[i + 2]) : -1;
             if (high < 0 || low < 0)
                 return ag_fail(AG_E_BAD_REQUEST, "the address has a malformed escape");
             c = (char)(high << 4 | low);
@@ -166,40 +157,28 @@ enum ag_err ag_request_query(const struct ag_request *req, struct ag_pair *pairs
     return AG_OK;
 }
 
-/* The peer as IPv4 where it is one, also inside IPv6 (RFC 4291 2.5.5.2). */
-static bool peer_ipv4(const struct ag_conn *conn, uint8_t ret_ip[4])
+struct ag_address ag_request_peer_address(const struct ag_request *req)
 {
-    static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
-    if (conn->peer.sa.sa_family == AF_INET) {
-        memcpy(ret_ip, &conn->peer.v4.sin_addr, 4);
-        return true;
-    }
-    if (conn->peer.sa.sa_family != AF_INET6) return false;
-    const uint8_t *ip = conn->peer.v6.sin6_addr.s6_addr;
-    if (memcmp(ip, mapped, sizeof(mapped)) != 0) return false;
-    memcpy(ret_ip, ip + 12, 4);
-    return true;
+    const union ag_sockaddr *peer = &req->conn->peer;
+    if (peer->sa.sa_family == AF_INET)
+        return ag_address_of((const uint8_t *)&peer->v4.sin_addr, 32);
+    if (peer->sa.sa_family == AF_INET6) return ag_address_of(peer->v6.sin6_addr.s6_addr, 128);
+    return (struct ag_address){0};
 }
 
 struct ag_str ag_request_peer(const struct ag_request *req)
 {
-    const struct ag_conn *conn = req->conn;
-    char text[INET6_ADDRSTRLEN] = "";
-    uint8_t ip[4];
-    if (peer_ipv4(conn, ip))
-        inet_ntop(AF_INET, ip, text, sizeof(text));
-    else if (conn->peer.sa.sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &conn->peer.v6.sin6_addr, text, sizeof(text));
-    struct ag_str copy = ag_arena_copy(req->arena, ag_str(text));
+    struct ag_address peer = ag_request_peer_address(req);
+    char text[AG_ADDRESS_TEXT_BYTES];
+    if (peer.bits == 0) return AG_STR("unknown");
+    struct ag_str copy = ag_arena_copy(req->arena, ag_address_format(&peer, text));
     return copy.data ? copy : AG_STR("unknown");
 }
 
 bool ag_request_from_loopback(const struct ag_request *req)
 {
-    uint8_t ip[4];
-    if (peer_ipv4(req->conn, ip)) return ip[0] == 127;
-    return req->conn->peer.sa.sa_family == AF_INET6 &&
-           IN6_IS_ADDR_LOOPBACK(&req->conn->peer.v6.sin6_addr);
+    struct ag_address peer = ag_request_peer_address(req);
+    return ag_address_is_loopback(&peer);
 }
 
 bool ag_request_has_body(const struct ag_request *req)

@@ -119,7 +119,7 @@ static bool take_place(struct ag_server *server)
 }
 
 /* Takes over `fd` in any case. */
-static void conn_start(struct ag_home *home, int fd, const union ag_address *peer)
+static void conn_start(struct ag_home *home, int fd, const union ag_sockaddr *peer)
 {
     bool refusal = !take_place(home->server);
     struct ag_conn *conn = NULL;
@@ -150,7 +150,7 @@ static void conn_start(struct ag_home *home, int fd, const union ag_address *pee
  * for the moment. */
 static enum ag_err accept_one(struct ag_listener *listener)
 {
-    union ag_address peer = {.sa = {.sa_family = AF_UNSPEC}};
+    union ag_sockaddr peer = {.sa = {.sa_family = AF_UNSPEC}};
     socklen_t size = sizeof(peer);
     int fd;
     if (AG_FAULT(accept)) {
@@ -209,12 +209,12 @@ static void accept_main(void *arg)
 
 /* ---- addresses ---- */
 
-static socklen_t address_size(const union ag_address *address)
+static socklen_t address_size(const union ag_sockaddr *address)
 {
     return address->sa.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
 }
 
-static void address_set_port(union ag_address *address, int port)
+static void address_set_port(union ag_sockaddr *address, int port)
 {
     if (address->sa.sa_family == AF_INET6)
         address->v6.sin6_port = htons((uint16_t)port);
@@ -222,7 +222,7 @@ static void address_set_port(union ag_address *address, int port)
         address->v4.sin_port = htons((uint16_t)port);
 }
 
-static int address_port(const union ag_address *address)
+static int address_port(const union ag_sockaddr *address)
 {
     return ntohs(address->sa.sa_family == AF_INET6 ? address->v6.sin6_port : address->v4.sin_port);
 }
@@ -236,7 +236,7 @@ static enum ag_err resolve(struct ag_server *server, const char *host)
     int rc = getaddrinfo(host, port, &hints, &found);
     if (rc != 0) return ag_fail(AG_E_CONFIG, "cannot listen on %s: %s", host, gai_strerror(rc));
     for (struct addrinfo *info = found; info; info = info->ai_next) {
-        union ag_address *address = &server->addresses[server->address_count];
+        union ag_sockaddr *address = &server->addresses[server->address_count];
         if (server->address_count == AG_SERVER_MAX_ADDRESSES) break;
         if (info->ai_family != AF_INET && info->ai_family != AF_INET6) continue;
         memcpy(address, info->ai_addr, info->ai_addrlen);
@@ -259,7 +259,7 @@ static void use_loopback(struct ag_server *server)
 }
 
 /* A bound socket, -1 with errno. */
-static int bind_socket(const union ag_address *address, bool shared)
+static int bind_socket(const union ag_sockaddr *address, bool shared)
 {
     int fd = socket(address->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
@@ -284,7 +284,7 @@ static int bind_socket(const union ag_address *address, bool shared)
     return -1;
 }
 
-static enum ag_err bind_failed(const struct ag_server *server, const union ag_address *address)
+static enum ag_err bind_failed(const struct ag_server *server, const union ag_sockaddr *address)
 {
     bool absent = errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT;
     return ag_fail(absent ? AG_E_CONFIG : AG_E_IO, "cannot listen on %s port %d: %s", server->host,
@@ -294,7 +294,7 @@ static enum ag_err bind_failed(const struct ag_server *server, const union ag_ad
 /* Binds address number `i` and learns the port. */
 static enum ag_err reserve(struct ag_server *server, size_t i)
 {
-    union ag_address *address = &server->addresses[i];
+    union ag_sockaddr *address = &server->addresses[i];
     if (server->port > 0) address_set_port(address, server->port);
     /* A socket that does not share its port first: it fails when somebody else listens there, even
      * one that shares. */
@@ -393,7 +393,7 @@ static struct ag_home *home_here(const struct ag_server *server)
     return home_of(server, ag_loop_index(ag_loop_self()));
 }
 
-static enum ag_err listen_on(struct ag_home *home, const union ag_address *address)
+static enum ag_err listen_on(struct ag_home *home, const union ag_sockaddr *address)
 {
     int fd = bind_socket(address, true);
     if (fd < 0 || listen(fd, AG_SERVER_BACKLOG) != 0) {

@@ -102,7 +102,9 @@ describe('reporting an error', () => {
   });
 
   it('is limited for each account, and says when to come back', async () => {
-    const { client } = await register(w.anonymous);
+    const server = await w.start({ AGENTGEN_RATE_LIMITS: true });
+    const anonymous = new Client(server.url);
+    const { client } = await register(anonymous);
     for (let i = 1; i <= 10; i += 1) {
       const reply = await report(client);
       assert.equal(reply.status, 204);
@@ -117,12 +119,13 @@ describe('reporting an error', () => {
     assert.ok(Number(reply.headers['ratelimit-reset']) > 50);
     assert.deepEqual((await errorsOf(client)).map((e) => e.count), [10]);
     /* The next account has its own. */
-    const { client: other } = await register(w.anonymous);
+    const { client: other } = await register(anonymous);
     assert.equal((await report(other)).status, 204);
+    anonymous.close();
   });
 
   it('is limited for each address, whoever asks', async () => {
-    const server = await w.start();
+    const server = await w.start({ AGENTGEN_RATE_LIMITS: true });
     const anonymous = new Client(server.url);
     const counts = {};
     for (let account = 0; account < 7; account += 1) {

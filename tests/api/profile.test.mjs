@@ -62,9 +62,9 @@ describe('the password', () => {
   });
 
   it('cannot be guessed quickly, nor changed with an API key', async () => {
-    const { client } = await register(w.anonymous);
+    const { client } = await w.startWithAccount({ AGENTGEN_RATE_LIMITS: true });
     const { key } = expect(await client.post('/v1/api-keys', { name: 'k' }), 201);
-    const keyClient = w.anonymous.as({ apiKey: key });
+    const keyClient = client.as({ apiKey: key });
     expectProblem(await change(keyClient, { current_password: PASSWORD, new_password: NEW }), 403, 'forbidden');
     expect(await change(keyClient, { name: 'By key' }), 200);
     const statuses = [];

@@ -97,6 +97,8 @@ export class Server {
       JWT_SECRET: randomBytes(48).toString('base64'),
       DATABASE_URL: this.databaseUrl,
       AGENTGEN_LOOPS: 2,
+      // Tests come faster than people; those of the limits say true.
+      AGENTGEN_RATE_LIMITS: false,
       ...this.env,
     };
     return this;

@@ -1,0 +1,50 @@
+#include "api/route.h"
+
+enum { MAX_HOPS = 32 };
+
+/* "192.0.2.1", "192.0.2.1:4711", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:4711". */
+static enum ag_err parse_entry(struct ag_str entry, struct ag_address *ret_address)
+{
+    entry = ag_str_trim(entry);
+    if (entry.len > 0 && entry.data[0] == '[') {
+        ptrdiff_t end = ag_str_find_char(entry, ']');
+        if (end < 0) return AG_E_INVALID;
+        struct ag_str rest = ag_str_sub(entry, (size_t)end + 1, SIZE_MAX);
+        if (rest.len > 0 && rest.data[0] != ':') return AG_E_INVALID;
+        return ag_address_parse(ag_str_sub(entry, 1, (size_t)end - 1), ret_address);
+    }
+    ptrdiff_t colon = ag_str_find_char(entry, ':');
+    bool has_port = colon >= 0 && ag_str_find_char(entry, '.') >= 0 &&
+                    ag_str_find_char(ag_str_sub(entry, (size_t)colon + 1, SIZE_MAX), ':') < 0;
+    return ag_address_parse(has_port ? ag_str_sub(entry, 0, (size_t)colon) : entry, ret_address);
+}
+
+/* Cuts the last entry off `*list`; false when it is spent. */
+static bool take_last(struct ag_str *list, struct ag_str *ret_entry)
+{
+    if (!list->data) return false;
+    size_t start = list->len;
+    while (start > 0 && list->data[start - 1] != ',')
+        start--;
+    *ret_entry = ag_str_sub(*list, start, SIZE_MAX);
+    *list = start == 0 ? (struct ag_str){0} : ag_str_sub(*list, 0, start - 1);
+    return true;
+}
+
+struct ag_address ag_client_address(const struct ag_request *req, const struct ag_ranges *proxies)
+{
+    struct ag_address client = ag_request_peer_address(req), next;
+    int hops = 0;
+    if (!ag_ranges_have(proxies, &client)) return client;
+    /* Several fields of one name are one list (RFC 9110 5.3). */
+    for (size_t i = req->header_count; i-- > 0;) {
+        if (!ag_str_eq_nocase(req->headers[i].name, AG_STR("x-forwarded-for"))) continue;
+        struct ag_str list = req->headers[i].value, entry;
+        while (take_last(&list, &entry)) {
+            if (++hops > MAX_HOPS || parse_entry(entry, &next) != AG_OK) return client;
+            client = next;
+            if (!ag_ranges_have(proxies, &client)) return client;
+        }
+    }
+    return client;
+}
