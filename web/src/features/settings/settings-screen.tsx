@@ -1,42 +1,45 @@
 "use client";
 
-import { KeyRound, Palette, Plug, User } from "lucide-react";
+import { Suspense } from "react";
 
 import { PageHeader } from "@/components/ui/page-header";
-import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
+import { Skeleton } from "@/components/ui/skeleton";
+import { useMe } from "@/lib/api/session";
 import { useT } from "@/lib/i18n";
 import { useQueryState } from "@/lib/nav";
 
-import { AppearanceSection } from "./appearance-section";
-import { KeysSection } from "./keys-section";
-import { ModelsSection } from "./models-section";
-import { PasswordSection } from "./password-section";
-import { ProfileSection } from "./profile-section";
+import { SectionLinks, SectionSelect } from "./section-nav";
+import { sectionsFor, type SectionName } from "./sections";
 
-const TABS = [
-  { name: "profile", icon: User },
-  { name: "appearance", icon: Palette },
-  { name: "keys", icon: KeyRound },
-  { name: "models", icon: Plug },
-] as const;
+function SectionSkeleton() {
+  return (
+    <div aria-busy="true" className="grid gap-5">
+      <Skeleton className="h-56 rounded-xl" />
+      <Skeleton className="h-56 rounded-xl" />
+    </div>
+  );
+}
 
 export function SettingsScreen() {
   const t = useT("settings");
+  const me = useMe();
   const [params, setParams] = useQueryState();
+  const sections = sectionsFor(me?.permissions ?? []);
   const asked = params.get("tab");
-  const tab = TABS.some(({ name }) => name === asked) ? (asked ?? "profile") : "profile";
+  const shown = sections.find(({ name }) => name === asked) ?? sections[0];
+  if (!shown) return null;
+  const open = (name: SectionName) => setParams({ tab: name }, { push: true });
+  const navigation = { sections, current: shown.name, onOpen: open };
   return (
-    <div className="page max-w-4xl">
+    <div className="page max-w-6xl">
       <PageHeader title={t("title")} description={t("description")} />
-      <Tabs value={tab} onValueChange={(name) => setParams({ tab: name === "profile" ? null : name })}>
-        <TabsList aria-label={t("tabs.label")}>
-          {TABS.map(({ name, icon: Icon }) => <TabsTrigger key={name} value={name}><Icon aria-hidden="true" />{t(`tabs.${name}`)}</TabsTrigger>)}
-        </TabsList>
-        <TabsContent value="profile" className="grid gap-5"><ProfileSection /><PasswordSection /></TabsContent>
-        <TabsContent value="appearance"><AppearanceSection /></TabsContent>
-        <TabsContent value="keys"><KeysSection /></TabsContent>
-        <TabsContent value="models"><ModelsSection /></TabsContent>
-      </Tabs>
+      <div className="flex flex-col gap-6 lg:flex-row">
+        <SectionLinks {...navigation} />
+        <SectionSelect {...navigation} />
+        <section aria-label={t(`tabs.${shown.name}`)} className="min-w-0 grow">
+          <Suspense key={shown.name} fallback={<SectionSkeleton />}><shown.Screen /></Suspense>
+        </section>
+      </div>
     </div>
   );
 }

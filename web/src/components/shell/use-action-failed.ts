@@ -1,0 +1,16 @@
+"use client";
+
+import { useCallback } from "react";
+
+import { toast } from "@/components/ui/toast";
+import { toApiError } from "@/lib/api/problem";
+import { useT } from "@/lib/i18n";
+
+/** Tells in a toast that what was clicked did not work, and why. */
+export function useActionFailed(): (error: unknown) => void {
+  const t = useT("core.error");
+  return useCallback((thrown) => {
+    const error = toApiError(thrown);
+    toast({ tone: "error", title: t("action_failed"), description: error.offline ? t("offline") : error.message });
+  }, [t]);
+}
