@@ -98,9 +98,9 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
              .tag = "Identity", .status = 200, .reply = &ag_me_schema),
     AG_ROUTE("updateMe", PATCH, "/v1/auth/me", ACCOUNT_WRITE, auth_change_me,
              "Change the current account",
-             .doc = "What is left out stays. A new password needs the current one and ends every "
-                    "other session.",
+             .doc = "What is left out stays. A new password needs the current one, or, where there "
+                    "is none yet, a recent sign-in; it ends every other session.",
              .tag = "Identity", .status = 200, .body = &ag_me_input_schema,
              .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_me_schema, .limit = &change_limit,
-             .errors = {AG_E_STALE, AG_E_OVERLOADED}),
+             .errors = {AG_E_STALE, AG_E_OVERLOADED, AG_E_REAUTH}),
 };

@@ -69,8 +69,7 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
     struct ag_str secret;
     AG_TRY(check_single(ctx->req));
     enum ag_credential kind = find_credential(ctx->req, &secret);
-    unsigned taken = ctx->route->credentials ? ctx->route->credentials : AG_CRED_ANY;
-    if (kind == AG_CRED_NONE || !(taken & kind)) {
+    if (kind == AG_CRED_NONE) {
         ag_reply_header(ctx->req, "WWW-Authenticate", AG_STR("Bearer realm=\"agentgen\""));
         return ag_fail(AG_E_UNAUTHENTICATED,
                        "send Authorization: Bearer with a token or an API key");
@@ -81,6 +80,11 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
         ag_reply_header(ctx->req, "WWW-Authenticate",
                         AG_STR("Bearer realm=\"agentgen\", error=\"invalid_token\""));
     AG_TRY(err);
+    unsigned taken = ctx->route->credentials ? ctx->route->credentials : AG_CRED_ANY;
+    if (!(taken & kind))
+        return ag_fail(AG_E_FORBIDDEN, "this takes %s",
+                       kind == AG_CRED_KEY ? "a person who has signed in, not an API key"
+                                           : "another kind of credential");
     return kind == AG_CRED_COOKIE ? check_origin(ctx->req) : AG_OK;
 }
 

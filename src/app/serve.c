@@ -365,6 +365,7 @@ static enum ag_err open_server(struct serve *serve)
         .handler = ag_api_handle,
         .arg = serve->api,
     };
+    serve->backend.core.sends_mail = true;
     AG_TRY(ag_server_new(&server_options, &serve->server));
     ag_api_set_server(serve->api, serve->server);
     return name_site(serve);

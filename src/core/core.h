@@ -52,6 +52,7 @@ struct ag_core {
     struct ag_uuid boot_id;        /* this process */
     _Atomic uint64_t agents_epoch; /* raised by every change of an agent */
     _Atomic uint64_t access_epoch; /* raised by whatever takes rights away */
+    bool sends_mail;               /* servers write to people; commands do not */
     struct ag_live_runs live;      /* what is being answered now, all loops */
     struct ag_core_loop loops[AG_MAX_LOOPS];
     /* counters for /metrics */
@@ -167,9 +168,10 @@ enum ag_err ag_me(struct ag_scope *scope, struct ag_me *ret_me) AG_MUST_USE AG_S
  * AG_E_REAUTH, AG_E_FORBIDDEN (an API key). */
 enum { AG_RECENT_LOGIN_MS = 15 * 60 * 1000 };
 enum ag_err ag_require_recent(struct ag_scope *scope) AG_MUST_USE;
-/* Changes the principal's account. A new password needs the current one and ends every other
- * session, at once on every loop of this process. AG_E_INVALID, AG_E_FORBIDDEN (an API key cannot
- * change a password), AG_E_OVERLOADED, AG_E_STALE. */
+/* Changes the principal's account. A new password needs the current one, or a recent sign-in where
+ * there is none yet, and ends every other session, at once on every loop of this process.
+ * AG_E_INVALID, AG_E_FORBIDDEN (an API key cannot change a password), AG_E_OVERLOADED, AG_E_STALE.
+ */
 enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input,
                          struct ag_me *ret_me) AG_MUST_USE AG_SUSPENDS;
 /* Turns any credential into the principal: the one place where rights begin. `kind` says how it

@@ -1,5 +1,7 @@
 #include "base/log.h"
+#include "core/accounts.h"
 #include "core/internal.h"
+#include "core/mail.h"
 
 /* ---- signing in ---- */
 
@@ -25,6 +27,7 @@ struct sign_in {
     bool is_new;
     struct ag_uuid session_id;
     struct secrets secrets;
+    struct ag_verification verification; /* of a new account */
 };
 
 static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
@@ -36,6 +39,7 @@ static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
         AG_TRY(ag_once(tx, "administrator", &first));
         user->role = first ? AG_STR("admin") : AG_STR("user");
         AG_TRY(ag_users_insert(tx, user));
+        AG_TRY(ag_verification_insert(tx, &in->verification, user));
         AG_TRY(ag_audit_in(tx, in->scope, user->org_id, user->id, "auth.registered", AG_STR("{}")));
     }
     const struct ag_session session = {
@@ -82,19 +86,10 @@ static enum ag_err sign_in(struct ag_scope *scope, struct ag_user *user, bool is
     struct sign_in in = {
         .scope = scope, .user = user, .is_new = is_new, .session_id = ag_uuid_new()};
     AG_TRY(secrets_new(scope, &in.secrets));
+    if (is_new) AG_TRY(ag_verification_new(scope, &in.verification));
     AG_TRY(ag_db_write(scope->core->db, scope->arena, sign_in_tx, &in));
+    if (is_new) ag_verification_mail(scope->core, &in.verification, user);
     return grant_fill(scope, user, in.session_id, &in.secrets, ret_grant);
-}
-
-/* E-mail addresses are compared without case. */
-static enum ag_err normal_email(struct ag_arena *arena, struct ag_str email, struct ag_str *ret)
-{
-    char *text = ag_arena_cstr(arena, ag_str_trim(email));
-    if (!text) return ag_fail(AG_E_NO_MEMORY, "no memory for an e-mail");
-    for (char *c = text; *c; c++)
-        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c + 32);
-    *ret = ag_str(text);
-    return AG_OK;
 }
 
 enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *input,
@@ -112,7 +107,7 @@ enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *
         .status = AG_STR("active"),
         .created_at = ag_wall_ms(),
     };
-    AG_TRY(normal_email(scope->arena, input->email, &user.email));
+    AG_TRY(ag_email_normal(scope->arena, input->email, &user.email));
     char hash[AG_PASSWORD_HASH_BYTES];
     AG_TRY(ag_password_hash(input->password, hash));
     user.password_hash = ag_str(hash);
@@ -168,7 +163,7 @@ enum ag_err ag_login(struct ag_scope *scope, const struct ag_login_input *input,
 {
     struct ag_str email;
     struct ag_user user = {.set = 0};
-    AG_TRY(normal_email(scope->arena, input->email, &email));
+    AG_TRY(ag_email_normal(scope->arena, input->email, &email));
     enum ag_err found = ag_users_by_email(scope->core->db, scope->arena, email, &user);
     if (found != AG_OK && found != AG_E_NOT_FOUND) return found;
 
@@ -318,16 +313,24 @@ struct me_change {
     bool renamed;
 };
 
+/* The personal organisation's log is where an account's own events stand. */
+static enum ag_err me_audit(struct ag_tx *tx, const struct me_change *change, const char *action)
+{
+    return ag_audit_in(tx, change->scope, change->user->org_id, change->user->id, action,
+                       AG_STR("{}"));
+}
+
 static enum ag_err me_change_tx(struct ag_tx *tx, void *arg)
 {
     struct me_change *change = arg;
     const struct ag_principal *who = &change->scope->who;
     struct ag_str hash = change->user->password_hash;
     AG_TRY(ag_users_update(tx, who->user_id, change->user->name, hash, change->hash_before));
-    if (change->renamed) AG_TRY(ag_audit(tx, change->scope, "auth.profile_changed", AG_STR("{}")));
+    if (change->renamed) AG_TRY(me_audit(tx, change, "auth.profile_changed"));
     if (!hash.data) return AG_OK;
     AG_TRY(ag_sessions_revoke_others(tx, who->user_id, who->session_id, ag_wall_ms()));
-    return ag_audit(tx, change->scope, "auth.password_changed", AG_STR("{}"));
+    AG_TRY(ag_email_tokens_void(tx, who->user_id, AG_STR(""), ag_wall_ms()));
+    return me_audit(tx, change, "auth.password_changed");
 }
 
 static enum ag_err refuse_field(struct ag_scope *scope, const char *field, const char *code,
@@ -343,18 +346,22 @@ static enum ag_err check_passwords(struct ag_scope *scope, const struct ag_me_in
 {
     if (!ag_doc_has(input, AG_ME_NEW_PASSWORD))
         return refuse_field(scope, "new_password", "required", "is missing");
-    if (!ag_doc_has(input, AG_ME_CURRENT_PASSWORD))
+    bool has_current = ag_doc_has(input, AG_ME_CURRENT_PASSWORD);
+    if (user->password_hash.data && !has_current)
         return refuse_field(scope, "current_password", "required",
                             "is needed to change the password");
     const char *problem = ag_password_problem(input->new_password);
     if (problem) return refuse_field(scope, "new_password", "weak", problem);
-    char *hash = NULL;
-    if (user->password_hash.data) {
-        hash = ag_arena_cstr(scope->arena, user->password_hash);
-        if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for a hash");
+    if (!user->password_hash.data) {
+        /* Who signs in elsewhere has nothing to type but where that was. */
+        if (has_current)
+            return refuse_field(scope, "current_password", "wrong", "is one that you do not have");
+        return ag_require_recent(scope);
     }
+    char *hash = ag_arena_cstr(scope->arena, user->password_hash);
+    if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for a hash");
     enum ag_err err = ag_password_verify(input->current_password, hash);
-    if (err == AG_E_BAD_CREDENTIALS || (err == AG_OK && !hash))
+    if (err == AG_E_BAD_CREDENTIALS)
         return refuse_field(scope, "current_password", "wrong", "is not the current password");
     return err;
 }
@@ -383,6 +390,10 @@ enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input
     if (change.renamed) user.name = input->name;
     if (change.renamed || password)
         AG_TRY(ag_db_write(scope->core->db, scope->arena, me_change_tx, &change));
-    if (password) ag_access_changed(scope->core);
+    if (password) {
+        const struct ag_mail_values values = {.name = user.name};
+        ag_access_changed(scope->core);
+        ag_mail_send(scope->core, AG_MAIL_PASSWORD_CHANGED, user.email, &values);
+    }
     return ag_me(scope, ret_me);
 }

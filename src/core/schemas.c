@@ -1,4 +1,5 @@
 /* The documents that go in and out, apart from the entities of store/ and the configuration. */
+#include "core/accounts.h"
 #include "core/runs.h"
 
 /* ---- identity ---- */
@@ -46,6 +47,47 @@ static const struct ag_field me_input_fields[] = {
 };
 AG_SCHEMA(ag_me_input_schema, "AccountInput", struct ag_me_input, "Changes of one's own account",
           me_input_fields);
+
+static const struct ag_field token_input_fields[] = {
+    AG_FIELD(struct ag_token_input, token, AG_F_STRING, AG_FF_REQUIRED | AG_FF_SECRET, .min = 1,
+             .max = 200, .doc = "What stands behind `#token=` in the link"),
+};
+AG_SCHEMA(ag_token_input_schema, "MailToken", struct ag_token_input, "A link from a mail",
+          token_input_fields);
+
+static const struct ag_field email_input_fields[] = {
+    AG_FIELD(struct ag_email_input, email, AG_F_STRING, AG_FF_REQUIRED | AG_FF_EMAIL, .max = 255,
+             .doc = "The new address", .example = "\"user@example.com\""),
+};
+AG_SCHEMA(ag_email_input_schema, "EmailChange", struct ag_email_input, "A new e-mail address",
+          email_input_fields);
+
+static const struct ag_field forgot_fields[] = {
+    AG_FIELD(struct ag_email_input, email, AG_F_STRING, AG_FF_REQUIRED, .min = 1, .max = 255,
+             .doc = "E-mail address", .example = "\"user@example.com\""),
+};
+AG_SCHEMA(ag_forgot_schema, "ForgotPassword", struct ag_email_input,
+          "An address whose password is forgotten", forgot_fields);
+
+static const struct ag_field reset_fields[] = {
+    AG_FIELD(struct ag_reset_input, token, AG_F_STRING, AG_FF_REQUIRED | AG_FF_SECRET, .min = 1,
+             .max = 200, .doc = "What stands behind `#token=` in the link"),
+    AG_FIELD(struct ag_reset_input, password, AG_F_STRING,
+             AG_FF_REQUIRED | AG_FF_SECRET | AG_FF_NO_TRIM, .min = AG_PASSWORD_MIN,
+             .max = AG_PASSWORD_MAX,
+             .doc = "The new password: at least 8 characters, not a common "
+                    "one"),
+};
+AG_SCHEMA(ag_reset_schema, "ResetPassword", struct ag_reset_input,
+          "A new password by a link from a mail", reset_fields);
+
+static const struct ag_field reauthenticate_fields[] = {
+    AG_FIELD(struct ag_password_input, password, AG_F_STRING,
+             AG_FF_REQUIRED | AG_FF_SECRET | AG_FF_NO_TRIM, .min = 1, .max = AG_PASSWORD_MAX,
+             .doc = "The account's password"),
+};
+AG_SCHEMA(ag_reauthenticate_schema, "Reauthentication", struct ag_password_input,
+          "Proof of who one is", reauthenticate_fields);
 
 static const struct ag_field me_fields[] = {
     AG_FIELD(struct ag_me, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The account"),

@@ -12,7 +12,11 @@ enum {
     REFRESH_GET,
     REFRESH_USE,
     SESSION_REVOKE_OTHERS,
-    SESSION_TOUCH
+    SESSION_TOUCH,
+    SESSION_REVOKE_OWN,
+    SESSION_AUTHENTICATED,
+    SESSION_LIST_FIRST,
+    SESSION_LIST_AFTER
 };
 
 #define ACCESS_SELECT                                                                              \
@@ -26,6 +30,9 @@ enum {
     "uuuttt"                                                                                       \
     "jti"                                                                                          \
     "zzzz"
+#define LIST_SELECT                                                                                \
+    "SELECT id, user_agent, ip, created_at, last_used_at, expires_at FROM sessions "               \
+    "WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 "
 #define ACCESS_NO_ORG "the session is what tells the organisation"
 
 struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
@@ -82,12 +89,54 @@ struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
                                .params = "uuz",
                                .columns = "",
                                .no_org = NO_TENANT},
+    [SESSION_REVOKE_OWN] = {.name = "session_revoke_own",
+                            .sql = "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 "
+                                   "AND id = $2 AND revoked_at IS NULL AND expires_at > $3",
+                            .params = "uuz",
+                            .columns = "",
+                            .no_org = NO_TENANT},
+    [SESSION_AUTHENTICATED] = {.name = "session_authenticated",
+                               .sql = "UPDATE sessions SET authenticated_at = $2 "
+                                      "WHERE id = $1 AND revoked_at IS NULL",
+                               .params = "uz",
+                               .columns = "",
+                               .no_org = NO_TENANT},
+    [SESSION_LIST_FIRST] = {.name = "session_list_first",
+                            .sql = LIST_SELECT "ORDER BY id DESC LIMIT $3",
+                            .params = "uzi",
+                            .columns = "uttzzz",
+                            .no_org = NO_TENANT},
+    [SESSION_LIST_AFTER] = {.name = "session_list_after",
+                            .sql = LIST_SELECT "AND id < $4 ORDER BY id DESC LIMIT $3",
+                            .params = "uziu",
+                            .columns = "uttzzz",
+                            .no_org = NO_TENANT},
     [SESSION_TOUCH] = {.name = "session_touch",
                        .sql = "UPDATE sessions SET last_used_at = $2 WHERE id = $1",
                        .params = "uz",
                        .columns = "",
                        .no_org = NO_TENANT},
 };
+
+static const struct ag_field session_fields[] = {
+    AG_FIELD(struct ag_session_info, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The session"),
+    AG_FIELD(struct ag_session_info, current, AG_F_BOOL, AG_FF_REQUIRED,
+             .doc = "Whether it is the one that asks"),
+    AG_FIELD(struct ag_session_info, user_agent, AG_F_STRING, AG_FF_REQUIRED,
+             .doc = "What the browser or client called itself at sign-in",
+             .example = "\"Mozilla/5.0 (X11; Linux x86_64)\""),
+    AG_FIELD(struct ag_session_info, ip, AG_F_STRING, AG_FF_REQUIRED,
+             .doc = "The address it signed in from", .example = "\"192.0.2.7\""),
+    AG_FIELD(struct ag_session_info, created_at, AG_F_TIME, AG_FF_REQUIRED,
+             .doc = "When it signed in"),
+    [AG_SESSION_LAST_USED] = AG_FIELD(struct ag_session_info, last_used_at, AG_F_TIME,
+                                      AG_FF_REQUIRED | AG_FF_NULLABLE,
+                                      .doc = "Last use, to the minute"),
+    AG_FIELD(struct ag_session_info, expires_at, AG_F_TIME, AG_FF_REQUIRED,
+             .doc = "When it ends unless it is used"),
+};
+AG_SCHEMA(ag_session_schema, "Session", struct ag_session_info, "A sign-in that lasts",
+          session_fields);
 
 enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *session)
 {
@@ -153,6 +202,50 @@ enum ag_err ag_sessions_revoke_others(struct ag_tx *tx, struct ag_uuid user, str
 {
     return ag_tx_exec(tx, &ag_session_stmts[SESSION_REVOKE_OTHERS],
                       AG_BIND(ag_v_uuid(user), ag_v_uuid(kept), ag_v_time(now)), NULL);
+}
+
+enum ag_err ag_sessions_revoke_own(struct ag_tx *tx, struct ag_uuid user, struct ag_uuid id,
+                                   int64_t now)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_session_stmts[SESSION_REVOKE_OWN],
+                      AG_BIND(ag_v_uuid(user), ag_v_uuid(id), ag_v_time(now)), &rows));
+    return rows.changed == 1 ? AG_OK : ag_fail(AG_E_NOT_FOUND, "there is nothing with this id");
+}
+
+enum ag_err ag_sessions_authenticated(struct ag_tx *tx, struct ag_uuid id, int64_t now)
+{
+    return ag_tx_exec(tx, &ag_session_stmts[SESSION_AUTHENTICATED],
+                      AG_BIND(ag_v_uuid(id), ag_v_time(now)), NULL);
+}
+
+enum ag_err ag_sessions_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid user,
+                             struct ag_uuid current, const struct ag_page *page,
+                             struct ag_list *ret_sessions)
+{
+    struct ag_rows rows;
+    const struct ag_value params[] = {ag_v_uuid(user), ag_v_time(ag_wall_ms()),
+                                      ag_v_int(page->limit), ag_v_uuid(page->after_id)};
+    int stmt = page->has_after ? SESSION_LIST_AFTER : SESSION_LIST_FIRST;
+    AG_TRY(ag_db_read(db, arena, &ag_session_stmts[stmt], params,
+                      AG_COUNT(params) - !page->has_after, &rows));
+    struct ag_session_info *sessions = AG_ARENA_ARRAY(arena, struct ag_session_info, rows.count);
+    if (!sessions) return ag_fail(AG_E_NO_MEMORY, "no memory for a list of sessions");
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct ag_value *row = ag_row(&rows, i);
+        sessions[i] = (struct ag_session_info){
+            .id = row[0].uuid,
+            .current = ag_uuid_eq(row[0].uuid, current),
+            .user_agent = row[1].str,
+            .ip = row[2].str,
+            .created_at = row[3].num,
+            .last_used_at = ag_v_num(&row[4], 0),
+            .expires_at = row[5].num,
+        };
+        if (row[4].type != AG_V_NULL) AG_SET(&sessions[i], AG_SESSION_LAST_USED);
+    }
+    *ret_sessions = (struct ag_list){sessions, rows.count};
+    return AG_OK;
 }
 
 enum ag_err ag_sessions_renew(struct ag_tx *tx, struct ag_uuid id, struct ag_str cookie_hash,

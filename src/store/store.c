@@ -3,6 +3,8 @@
 const struct ag_stmt_table ag_store_tables[] = {
     {ag_user_stmts, AG_USER_STMTS},
     {ag_session_stmts, AG_SESSION_STMTS},
+    {ag_account_stmts, AG_ACCOUNT_STMTS},
+    {ag_email_token_stmts, AG_EMAIL_TOKEN_STMTS},
     {ag_org_stmts, AG_ORG_STMTS},
     {ag_api_key_stmts, AG_API_KEY_STMTS},
     {ag_agent_stmts, AG_AGENT_STMTS},

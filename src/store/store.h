@@ -75,6 +75,44 @@ enum ag_err ag_users_update(struct ag_tx *tx, struct ag_uuid id, struct ag_str n
 enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email,
                               struct ag_str role) AG_MUST_USE;
 
+/* The address was proved to be the person's; AG_E_STALE when it is not theirs any more. */
+enum ag_err ag_accounts_verify(struct ag_tx *tx, struct ag_uuid id, struct ag_str email,
+                               int64_t now) AG_MUST_USE;
+/* Another address, proved already. AG_E_EXISTS: somebody else's. */
+enum ag_err ag_accounts_set_email(struct ag_tx *tx, struct ag_uuid id, struct ag_str email,
+                                  int64_t now) AG_MUST_USE;
+/* Whatever the password was. */
+enum ag_err ag_accounts_set_password(struct ag_tx *tx, struct ag_uuid id, struct ag_str hash,
+                                     int64_t now) AG_MUST_USE;
+
+/* Revokes the person's keys and forgets where else they sign in from. */
+enum ag_err ag_accounts_lock_out(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
+
+/* ---- links in mails ---- */
+
+struct ag_email_token {
+    struct ag_uuid user_id;
+    struct ag_str purpose; /* verify | reset | change */
+    struct ag_str email;   /* the address it was sent to */
+    int64_t created_at, expires_at;
+    /* read only */
+    bool used;
+    struct ag_str user_email, user_name, user_status; /* the account as it is now */
+    struct ag_uuid user_org_id;                       /* its personal organisation */
+};
+enum ag_err ag_email_tokens_insert(struct ag_tx *tx, struct ag_str hash,
+                                   const struct ag_email_token *token) AG_MUST_USE;
+enum ag_err ag_email_tokens_get(struct ag_db *db, struct ag_arena *arena, struct ag_str hash,
+                                struct ag_email_token *ret_token) AG_MUST_USE AG_SUSPENDS;
+/* Marks it used; `ret_first` is false when it was already, or has expired. */
+enum ag_err ag_email_tokens_use(struct ag_tx *tx, struct ag_str hash, int64_t now,
+                                bool *ret_first) AG_MUST_USE;
+/* No link of the user's works any more that has this purpose; empty: any purpose. */
+enum ag_err ag_email_tokens_void(struct ag_tx *tx, struct ag_uuid user, struct ag_str purpose,
+                                 int64_t now) AG_MUST_USE;
+/* Forgets those that expired before `before`; at most 1,000 at a time. */
+enum ag_err ag_email_tokens_expire(struct ag_tx *tx, int64_t before) AG_MUST_USE;
+
 /* ---- organisations ---- */
 
 /* An organisation as one of its members sees it. */
@@ -136,6 +174,27 @@ enum ag_err ag_sessions_revoke_others(struct ag_tx *tx, struct ag_uuid user, str
 /* Replaces the browser's secret when a session is refreshed. */
 enum ag_err ag_sessions_renew(struct ag_tx *tx, struct ag_uuid id, struct ag_str cookie_hash,
                               int64_t expires_at) AG_MUST_USE;
+
+/* One that has not been revoked. AG_E_NOT_FOUND: also when it is not the user's. */
+enum ag_err ag_sessions_revoke_own(struct ag_tx *tx, struct ag_uuid user, struct ag_uuid id,
+                                   int64_t now) AG_MUST_USE;
+/* It has proved once more who it is. */
+enum ag_err ag_sessions_authenticated(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
+
+/* A session as its owner sees it. */
+struct ag_session_info {
+    uint64_t set;
+    struct ag_uuid id;
+    bool current;
+    struct ag_str user_agent, ip;
+    int64_t created_at, last_used_at, expires_at;
+};
+enum { AG_SESSION_LAST_USED = 5 };
+extern const struct ag_schema ag_session_schema;
+/* Those that last, newest first; `current` is the one that asks. */
+enum ag_err ag_sessions_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid user,
+                             struct ag_uuid current, const struct ag_page *page,
+                             struct ag_list *ret_sessions) AG_MUST_USE AG_SUSPENDS;
 
 struct ag_refresh {
     struct ag_uuid session_id, user_id;

@@ -5,7 +5,9 @@
 
 enum {
     AG_USER_STMTS = 9,
-    AG_SESSION_STMTS = 10,
+    AG_SESSION_STMTS = 14,
+    AG_ACCOUNT_STMTS = 5,
+    AG_EMAIL_TOKEN_STMTS = 5,
     AG_ORG_STMTS = 1,
     AG_API_KEY_STMTS = 6,
     AG_AGENT_STMTS = 22,
@@ -18,6 +20,8 @@ enum {
 };
 extern struct ag_stmt ag_user_stmts[AG_USER_STMTS];
 extern struct ag_stmt ag_session_stmts[AG_SESSION_STMTS];
+extern struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS];
+extern struct ag_stmt ag_email_token_stmts[AG_EMAIL_TOKEN_STMTS];
 extern struct ag_stmt ag_org_stmts[AG_ORG_STMTS];
 extern struct ag_stmt ag_api_key_stmts[AG_API_KEY_STMTS];
 extern struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS];

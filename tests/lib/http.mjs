@@ -210,3 +210,8 @@ export class Client {
     this.agent.destroy();
   }
 }
+
+/** A client that connects from an address of this machine's: any of 127.0.0.0/8. */
+export const clientFrom = (base, localAddress) => new Client(base, {
+  agent: new http.Agent({ keepAlive: true, maxSockets: 64, localAddress }),
+});

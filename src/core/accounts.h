@@ -1,0 +1,77 @@
+/*
+ * Accounts: what people do with their own, beyond signing in (core.h), and what administrators of
+ * the server do with those of others.
+ */
+#pragma once
+
+#include "core/core.h"
+
+/* ---- links in mails ---- */
+
+enum {
+    AG_VERIFY_TTL_MS = 24 * 60 * 60 * 1000, /* of a link that proves an address */
+    AG_RESET_TTL_MS = 60 * 60 * 1000,       /* of one that sets a password */
+};
+
+struct ag_token_input {
+    uint64_t set;
+    struct ag_str token;
+};
+struct ag_email_input {
+    uint64_t set;
+    struct ag_str email;
+};
+struct ag_reset_input {
+    uint64_t set;
+    struct ag_str token, password;
+};
+struct ag_password_input {
+    uint64_t set;
+    struct ag_str password;
+};
+extern const struct ag_schema ag_token_input_schema, ag_email_input_schema, ag_forgot_schema,
+    ag_reset_schema, ag_reauthenticate_schema;
+
+/* E-mail addresses are compared without case: the form they are kept in. */
+enum ag_err ag_email_normal(struct ag_arena *arena, struct ag_str email,
+                            struct ag_str *ret_email) AG_MUST_USE;
+
+/* A link that proves the address of an account: its hash is stored in the transaction, its secret
+ * mailed once that is durable. */
+struct ag_verification {
+    struct ag_str secret;
+    uint8_t hash[AG_SECRET_HASH_BYTES];
+};
+enum ag_err ag_verification_new(struct ag_scope *scope,
+                                struct ag_verification *ret_verification) AG_MUST_USE;
+enum ag_err ag_verification_insert(struct ag_tx *tx, const struct ag_verification *verification,
+                                   const struct ag_user *user) AG_MUST_USE;
+void ag_verification_mail(struct ag_core *core, const struct ag_verification *verification,
+                          const struct ag_user *user);
+
+/* Mails the principal's address another link. AG_E_CONFLICT: it is proved already;
+ * AG_E_RATE_LIMITED. */
+enum ag_err ag_verification_resend(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
+/* Follows a link that proves an address; one to a new address makes it the account's.
+ * AG_E_INVALID (field token), AG_E_EMAIL_TAKEN. */
+enum ag_err ag_email_verify(struct ag_scope *scope, struct ag_str token) AG_MUST_USE AG_SUSPENDS;
+/* Mails a link to a new address and a notice to the present one; nothing changes yet.
+ * AG_E_EMAIL_TAKEN, AG_E_INVALID, AG_E_RATE_LIMITED. */
+enum ag_err ag_email_change(struct ag_scope *scope, struct ag_str email) AG_MUST_USE AG_SUSPENDS;
+/* Mails a link that sets a new password, if there is such an account; the caller learns nothing
+ * of that, nor from the time it takes. */
+enum ag_err ag_password_forgot(struct ag_scope *scope, struct ag_str email) AG_MUST_USE AG_SUSPENDS;
+/* Sets a password by such a link and ends every session. AG_E_INVALID (field token or password),
+ * AG_E_OVERLOADED. */
+enum ag_err ag_password_reset(struct ag_scope *scope,
+                              const struct ag_reset_input *input) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- sessions ---- */
+
+/* The session has signed in lately from now on. AG_E_INVALID (field password), AG_E_OVERLOADED. */
+enum ag_err ag_reauthenticate(struct ag_scope *scope,
+                              struct ag_str password) AG_MUST_USE AG_SUSPENDS;
+/* Ends one of the principal's sessions, or all but the one that asks; at once on every loop of this
+ * process. AG_E_NOT_FOUND. */
+enum ag_err ag_session_end(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_session_end_others(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;

@@ -1,0 +1,38 @@
+/*
+ * Mail: what the server writes to people, and how it leaves.
+ *
+ * Nobody waits for a mail: how long one takes would tell known addresses from unknown ones, and a
+ * mail server that is slow must not make this one slow. Where no mail server is configured the line
+ * `mail_not_sent` of the log has the link, for the operator to pass on.
+ */
+#pragma once
+
+#include "core/core.h"
+
+enum ag_mail_kind {
+    AG_MAIL_VERIFY,           /* is this your address? `name`, `link` */
+    AG_MAIL_RESET,            /* choose a new password: `name`, `link` */
+    AG_MAIL_PASSWORD_CHANGED, /* it was changed: `name` */
+    AG_MAIL_CHANGE_CONFIRM,   /* to the new address: `name`, `other` (the old one), `link` */
+    AG_MAIL_CHANGE_NOTICE,    /* to the old one: `name`, `other` (the new one) */
+    AG_MAIL_ADDRESS_CHANGED,  /* to the old one, afterwards: `name`, `other` */
+    AG_MAIL_INVITATION,       /* `name` (who invites), `other` (the organisation), `link` */
+    AG_MAIL_ACCOUNT_DELETED,  /* `name` */
+    AG_MAIL_KINDS
+};
+
+struct ag_mail_values {
+    struct ag_str name, other;
+    struct ag_str link; /* path and fragment on this site: "/reset-password#token=agm_..." */
+};
+
+/* Whether mails are sent, or only written into the log. */
+bool ag_mail_configured(const struct ag_core *core);
+/* Hands a mail over and returns; everything is copied. What cannot be sent is logged. */
+void ag_mail_send(struct ag_core *core, enum ag_mail_kind kind, struct ag_str to,
+                  const struct ag_mail_values *values);
+
+/* ---- mail_texts.c ---- */
+
+/* "reset", for the log. */
+const char *ag_mail_kind_name(enum ag_mail_kind kind);

@@ -1,0 +1,104 @@
+#include "core/accounts.h"
+#include "core/internal.h"
+
+/* One's own sessions: to prove once more who one is, and to end what one does not know. */
+
+struct session_change {
+    struct ag_scope *scope;
+    struct ag_uuid org_id, id;
+};
+
+static enum ag_err audit(struct ag_tx *tx, const struct session_change *change, const char *action,
+                         struct ag_str details)
+{
+    return ag_audit_in(tx, change->scope, change->org_id, change->scope->who.user_id, action,
+                       details);
+}
+
+/* The personal organisation's log is where an account's own events stand. */
+static enum ag_err change_begin(struct ag_scope *scope, struct ag_user *ret_user,
+                                struct session_change *ret_change)
+{
+    AG_TRY(ag_users_by_id(scope->core->db, scope->arena, scope->who.user_id, ret_user));
+    *ret_change = (struct session_change){.scope = scope, .org_id = ret_user->org_id};
+    return AG_OK;
+}
+
+/* ---- signing in once more ---- */
+
+static enum ag_err renewed_tx(struct ag_tx *tx, void *arg)
+{
+    struct session_change *change = arg;
+    AG_TRY(ag_sessions_authenticated(tx, change->scope->who.session_id, ag_wall_ms()));
+    return audit(tx, change, "auth.reauthenticated", AG_STR("{}"));
+}
+
+static enum ag_err refused_tx(struct ag_tx *tx, void *arg)
+{
+    return audit(tx, arg, "auth.reauthentication_failed", AG_STR("{}"));
+}
+
+enum ag_err ag_reauthenticate(struct ag_scope *scope, struct ag_str password)
+{
+    struct ag_db *db = scope->core->db;
+    struct session_change change;
+    struct ag_user user;
+    char *hash = NULL;
+    AG_TRY(change_begin(scope, &user, &change));
+    if (!user.password_hash.data)
+        return ag_fail(AG_E_CONFLICT,
+                       "this account has no password: sign in once more where it signs in");
+    hash = ag_arena_cstr(scope->arena, user.password_hash);
+    if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for a hash");
+    enum ag_err err = ag_password_verify(password, hash);
+    if (err == AG_E_BAD_CREDENTIALS) {
+        AG_TRY(ag_db_write(db, scope->arena, refused_tx, &change));
+        ag_field_error(scope->errors, scope->arena, "password", "wrong", "is not the password");
+        return ag_fail(AG_E_INVALID, "this is not the account's password");
+    }
+    AG_TRY(err);
+    AG_TRY(ag_db_write(db, scope->arena, renewed_tx, &change));
+    ag_access_changed(scope->core);
+    return AG_OK;
+}
+
+/* ---- ending sessions ---- */
+
+static enum ag_err end_tx(struct ag_tx *tx, void *arg)
+{
+    struct session_change *change = arg;
+    char text[AG_UUID_TEXT_BYTES];
+    AG_TRY(ag_sessions_revoke_own(tx, change->scope->who.user_id, change->id, ag_wall_ms()));
+    return audit(tx, change, "auth.session_ended",
+                 ag_details(ag_tx_arena(tx), "session_id", ag_uuid_format(change->id, text)));
+}
+
+static enum ag_err end_others_tx(struct ag_tx *tx, void *arg)
+{
+    struct session_change *change = arg;
+    const struct ag_principal *who = &change->scope->who;
+    AG_TRY(ag_sessions_revoke_others(tx, who->user_id, who->session_id, ag_wall_ms()));
+    return audit(tx, change, "auth.sessions_ended", AG_STR("{}"));
+}
+
+static enum ag_err end(struct ag_scope *scope, struct ag_uuid id,
+                       enum ag_err (*fn)(struct ag_tx *tx, void *arg))
+{
+    struct session_change change;
+    struct ag_user user;
+    AG_TRY(change_begin(scope, &user, &change));
+    change.id = id;
+    AG_TRY(ag_db_write(scope->core->db, scope->arena, fn, &change));
+    ag_access_changed(scope->core);
+    return AG_OK;
+}
+
+enum ag_err ag_session_end(struct ag_scope *scope, struct ag_uuid id)
+{
+    return end(scope, id, end_tx);
+}
+
+enum ag_err ag_session_end_others(struct ag_scope *scope)
+{
+    return end(scope, scope->who.session_id, end_others_tx);
+}
