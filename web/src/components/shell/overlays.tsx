@@ -1,8 +1,10 @@
 "use client";
 
 import dynamic from "next/dynamic";
+import { useEffect, useState } from "react";
 
-import { useSession } from "@/lib/api/session";
+import { onReauthentication } from "@/lib/api/reauthenticate";
+import { useMe } from "@/lib/api/session";
 import { useUi } from "@/lib/store";
 
 import { useShellHotkeys } from "./use-shell-hotkeys";
@@ -11,18 +13,33 @@ const CommandMenu = dynamic(() => import("./command-menu").then((module) => modu
 const ShortcutSheet = dynamic(() => import("./shortcut-sheet").then((module) => module.ShortcutSheet), { ssr: false });
 const ExpiredDialog = dynamic(() => import("./expired-dialog").then((module) => module.ExpiredDialog), { ssr: false });
 
+const ReauthDialog = dynamic(() => import("./reauth-dialog").then((module) => module.ReauthDialog), { ssr: false });
+
+/** Whether something waits for the person to prove who they are, and what tells it the answer. */
+function useReauthentication() {
+  const [answer, setAnswer] = useState<((proved: boolean) => void) | null>(null);
+  useEffect(() => onReauthentication(() => new Promise((resolve) => setAnswer(() => resolve))), []);
+  if (!answer) return null;
+  return (proved: boolean) => {
+    setAnswer(null);
+    answer(proved);
+  };
+}
+
 /** What opens above every screen; its code is loaded when it first does. */
 export function Overlays() {
-  const { data: user } = useSession();
+  const me = useMe();
   const palette = useUi((state) => state.paletteOpen);
   const shortcuts = useUi((state) => state.shortcutsOpen);
   const expired = useUi((state) => state.sessionExpired);
+  const onAnswer = useReauthentication();
   useShellHotkeys();
   return (
     <>
       {palette ? <CommandMenu /> : null}
       {shortcuts ? <ShortcutSheet /> : null}
-      {expired && user ? <ExpiredDialog email={user.email} /> : null}
+      {expired && me ? <ExpiredDialog email={me.email} /> : null}
+      {onAnswer && me ? <ReauthDialog me={me} onAnswer={onAnswer} /> : null}
     </>
   );
 }

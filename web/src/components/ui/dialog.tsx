@@ -17,6 +17,8 @@ interface PanelProps extends ComponentProps<typeof Primitive.Content> {
   description?: ReactNode;
   /** Name of the button that closes it. */
   closeLabel: string;
+  /** Lies on whatever else is open, another dialog too. */
+  top?: boolean;
 }
 
 /** The focus goes back to where it was, also when nothing of the dialog's own opened it. */
@@ -34,8 +36,8 @@ function useFocusReturn(): Pick<PanelProps, "onOpenAutoFocus" | "onCloseAutoFocu
   };
 }
 
-function Overlay() {
-  return <Primitive.Overlay className="fixed inset-0 z-40 animate-fade bg-black/45 backdrop-blur-[2px]" />;
+function Overlay({ top = false }: { top?: boolean }) {
+  return <Primitive.Overlay className={cn("fixed inset-0 z-40 animate-fade bg-black/45 backdrop-blur-[2px]", top && "z-60")} />;
 }
 
 function Heading({ heading, description, closeLabel }: Pick<PanelProps, "heading" | "description" | "closeLabel">) {
@@ -53,16 +55,17 @@ function Heading({ heading, description, closeLabel }: Pick<PanelProps, "heading
 }
 
 /** A dialog in the middle of the screen; on phones it sits at the bottom. */
-export function DialogContent({ heading, description, closeLabel, className, children, ...props }: PanelProps) {
+export function DialogContent({ heading, description, closeLabel, top = false, className, children, ...props }: PanelProps) {
   const focusReturn = useFocusReturn();
   return (
     <Primitive.Portal>
-      <Overlay />
+      <Overlay top={top} />
       <Primitive.Content
         {...focusReturn}
         {...(description ? {} : { "aria-describedby": undefined })}
         className={cn(
           "fixed inset-x-0 bottom-0 z-50 mx-auto grid max-h-[92dvh] w-full animate-in gap-5 overflow-y-auto rounded-t-2xl border bg-popover p-6 shadow-pop sm:inset-y-0 sm:my-auto sm:h-fit sm:max-w-lg sm:rounded-2xl",
+          top && "z-60",
           className,
         )}
         {...props}
@@ -75,7 +78,7 @@ export function DialogContent({ heading, description, closeLabel, className, chi
 }
 
 /** A panel that comes in from the side: `end` for details, `start` for navigation. */
-export function SheetContent({ heading, description, closeLabel, side = "end", className, children, ...props }: PanelProps & { side?: "start" | "end" }) {
+export function SheetContent({ heading, description, closeLabel, side = "end", className, children, ...props }: Omit<PanelProps, "top"> & { side?: "start" | "end" }) {
   const focusReturn = useFocusReturn();
   return (
     <Primitive.Portal>

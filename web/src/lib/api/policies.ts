@@ -8,6 +8,7 @@ const AGENT_LISTS = ["/v1/agents", "/v1/dashboard", "/v1/activity"];
 const AGENTS = [...AGENT_LISTS, "/v1/agents/{id}"];
 const PROMPTS = ["/v1/prompts", "/v1/prompts/{id}", "/v1/prompts/facets", "/v1/dashboard"];
 const RUNS = ["/v1/runs", "/v1/runs/{id}", "/v1/dashboard", "/v1/errors"];
+const ME = ["/v1/auth/me"];
 
 export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "post /v1/agents": AGENTS,
@@ -30,7 +31,8 @@ export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "post /v1/providers/{provider}/test": [...RUNS, "/v1/providers"],
   "post /v1/api-keys": ["/v1/api-keys"],
   "delete /v1/api-keys/{id}": ["/v1/api-keys"],
-  "patch /v1/auth/me": ["/v1/auth/me"],
+  "patch /v1/auth/me": ME,
+  "post /v1/auth/reauthenticate": ME,
 };
 
 /** Marks everything stale that the call outdated. Streams call it themselves at their end. */
