@@ -17,6 +17,8 @@ enum ag_credential {
     AG_CRED_ANY = 7,
 };
 
+enum { AG_KEY_MAX_AGENTS = 20 };
+
 /* Who asks. Status and role are read from the database (at most 5 s old), never from a token. */
 struct ag_principal {
     enum ag_credential credential; /* AG_CRED_NONE: nobody */
@@ -26,15 +28,29 @@ struct ag_principal {
     struct ag_uuid key_id;         /* nil unless an API key */
     bool is_admin;                 /* of the server */
     bool is_owner;                 /* of the organisation */
+    bool is_personal;              /* the organisation is a person's own, with no other members */
     bool shared_key;               /* a key of the organisation, not of a person */
     bool premium;                  /* the organisation's plan */
     uint64_t permissions;          /* of the role, cut down to the key's scopes */
     int64_t org_per_minute;        /* the organisation's own limit of requests, or 0 */
     int64_t key_per_minute;        /* the key's own, or 0 */
+    int64_t key_expires_at;        /* wall ms: when the key ends; 0: never, or no key */
     int64_t authenticated_at;      /* wall ms: when this session last proved who it is; 0: never */
+    /* A key may be limited to some agents: then it uses these, and nothing that is no agent. */
+    bool agents_limited;
+    size_t agent_count;
+    struct ag_uuid agent_ids[AG_KEY_MAX_AGENTS];
 };
 /* Whether the principal holds `permission`. AG_PERM_PUBLIC: always; AG_PERM_UNSET: never. */
 bool ag_principal_may(const struct ag_principal *principal, enum ag_permission permission);
+/* Limits the principal to the agents of a JSON list of ids, as keys keep it; an empty list is no
+ * limit. What is no id counts for nothing, so a list of such allows nothing at all. */
+void ag_principal_limit(struct ag_principal *principal, struct ag_str json);
+/* Whether the principal is not kept from this agent by such a limit. */
+bool ag_principal_reaches(const struct ag_principal *principal, struct ag_uuid agent_id);
+/* Whose private things the principal meets: the person's own. Nil, so nobody's, for a key of the
+ * organisation: it is not its maker. */
+struct ag_uuid ag_principal_viewer(const struct ag_principal *principal);
 
 /* ---- passwords: Argon2id, m = 19 MiB, t = 2, p = 1 ---- */
 

@@ -8,3 +8,29 @@ bool ag_principal_may(const struct ag_principal *principal, enum ag_permission p
     if (principal->credential == AG_CRED_NONE) return false;
     return (principal->permissions & ag_permission_bit(permission)) != 0;
 }
+
+void ag_principal_limit(struct ag_principal *principal, struct ag_str json)
+{
+    /* ["id","id"]: every second piece between quotes is one. */
+    struct ag_str part;
+    principal->agents_limited = !ag_str_eq(json, AG_STR("[]"));
+    principal->agent_count = 0;
+    for (int i = 0; ag_str_split(&json, '"', &part); i++) {
+        if (i % 2 == 0 || principal->agent_count == AG_KEY_MAX_AGENTS) continue;
+        struct ag_uuid *id = &principal->agent_ids[principal->agent_count];
+        principal->agent_count += ag_uuid_parse(part, id) == AG_OK;
+    }
+}
+
+bool ag_principal_reaches(const struct ag_principal *principal, struct ag_uuid agent_id)
+{
+    if (!principal->agents_limited) return true;
+    for (size_t i = 0; i < principal->agent_count; i++)
+        if (ag_uuid_eq(principal->agent_ids[i], agent_id)) return true;
+    return false;
+}
+
+struct ag_uuid ag_principal_viewer(const struct ag_principal *principal)
+{
+    return principal->shared_key ? (struct ag_uuid){{0}} : principal->user_id;
+}

@@ -127,13 +127,16 @@ enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum a
         .key_id = access.key_id,
         .is_admin = !access.shared && ag_str_eq(access.role, AG_STR("admin")),
         .is_owner = !access.shared && ag_str_eq(access.org_role, AG_STR("owner")),
+        .is_personal = access.personal,
         .shared_key = access.shared,
         .premium = ag_str_eq(access.plan, AG_STR("premium")),
         .permissions = kind == AG_CRED_KEY ? key_permissions(&access) : held(&access),
         .org_per_minute = access.org_per_minute,
         .key_per_minute = access.key_per_minute,
+        .key_expires_at = kind == AG_CRED_KEY ? access.expires_at : 0,
         .authenticated_at = access.authenticated_at,
     };
+    if (kind == AG_CRED_KEY) ag_principal_limit(&who, access.agent_ids);
     touch_used(core, &access);
     ag_access_cache_put(cache, secret, epoch, access.expires_at, &who);
     *ret_who = who;

@@ -180,16 +180,40 @@ enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum a
                             struct ag_str secret,
                             struct ag_principal *ret_who) AG_MUST_USE AG_SUSPENDS;
 
+/* How many there may be at a time: of each person in an organisation, and of the organisation. */
+enum { AG_KEYS_PER_PERSON = 200, AG_KEYS_SHARED = 200, AG_KEY_MAX_PER_MINUTE = 100000 };
+
+/* A new key, or what changes of one: a schema for each. */
 struct ag_api_key_input {
     uint64_t set;
     struct ag_str name;
-    struct ag_list scopes; /* struct ag_str */
     int64_t expires_at;
+    int64_t requests_per_minute;
+    struct ag_list agent_ids; /* struct ag_uuid */
+    struct ag_list scopes;    /* struct ag_str; new ones only, as the next */
+    bool shared;
 };
-enum { AG_API_KEY_INPUT_EXPIRES = 2 };
-extern const struct ag_schema ag_api_key_input_schema;
+enum {
+    AG_API_KEY_INPUT_NAME,
+    AG_API_KEY_INPUT_EXPIRES,
+    AG_API_KEY_INPUT_RATE,
+    AG_API_KEY_INPUT_AGENTS,
+};
+extern const struct ag_schema ag_api_key_input_schema, ag_api_key_patch_schema;
+/* A key holds no more than who makes it, and one that is made with a key neither outlives nor
+ * outranks that. AG_E_INVALID, AG_E_FORBIDDEN, AG_E_CONFLICT: there are too many. */
 enum ag_err ag_api_key_create(struct ag_scope *scope, const struct ag_api_key_input *input,
                               struct ag_api_key *ret_key) AG_MUST_USE AG_SUSPENDS;
+/* One's own; with keys:manage everybody's of the organisation. `by_shared` as in the filter. */
+enum ag_err ag_api_key_list(struct ag_scope *scope, bool by_shared, bool shared,
+                            const struct ag_page *page,
+                            struct ag_list *ret_keys) AG_MUST_USE AG_SUSPENDS;
+/* One's own and those of the organisation, by a person who signed in; never its scopes.
+ * AG_E_NOT_FOUND, AG_E_INVALID, AG_E_FORBIDDEN. */
+enum ag_err ag_api_key_change(struct ag_scope *scope, struct ag_uuid id,
+                              const struct ag_api_key_input *input,
+                              struct ag_api_key *ret_key) AG_MUST_USE AG_SUSPENDS;
+/* With every key that was made with it, at once on every loop of this process. AG_E_NOT_FOUND. */
 enum ag_err ag_api_key_revoke(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- agents ---- */

@@ -128,18 +128,37 @@ static const struct ag_field grant_fields[] = {
 };
 AG_SCHEMA(ag_grant_schema, "Grant", struct ag_grant, "A signed-in session", grant_fields);
 
+#define API_KEY_INPUT_FIELDS(required, flags)                                                      \
+    AG_FIELD(struct ag_api_key_input, name, AG_F_STRING, required, .min = 1, .max = 100,           \
+             .doc = "What it is used for", .example = "\"CI pipeline\""),                          \
+        AG_FIELD(struct ag_api_key_input, expires_at, AG_F_TIME, AG_FF_NULLABLE | (flags),         \
+                 .doc = "When it ends; never without"),                                            \
+        AG_FIELD(struct ag_api_key_input, requests_per_minute, AG_F_INT, AG_FF_NULLABLE | (flags), \
+                 .min = 1, .max = AG_KEY_MAX_PER_MINUTE,                                           \
+                 .doc = "Its own limit of requests, beside that of its organisation",              \
+                 .example = "60"),                                                                 \
+        AG_FIELD(struct ag_api_key_input, agent_ids, AG_F_LIST, 0, .item = AG_F_UUID,              \
+                 .max = AG_KEY_MAX_AGENTS,                                                         \
+                 .doc = "Agents to limit it to: it uses these, and nothing that is no agent; "     \
+                        "without any there is no such limit")
+
 static const struct ag_field api_key_input_fields[] = {
-    AG_FIELD(struct ag_api_key_input, name, AG_F_STRING, AG_FF_REQUIRED, .min = 1, .max = 100,
-             .doc = "What it is used for", .example = "\"CI pipeline\""),
+    API_KEY_INPUT_FIELDS(AG_FF_REQUIRED, 0),
     AG_FIELD(struct ag_api_key_input, scopes, AG_F_LIST, 0, .item = AG_F_STRING, .max = 64,
              .item_min = 1, .item_max = 50,
-             .doc = "Permissions to limit it to; without any it may do what its owner may",
+             .doc = "Permissions to limit it to; without any it may do what its owner may. Those "
+                    "of a shared key must be listed",
              .example = "[\"ai:run\"]"),
-    [AG_API_KEY_INPUT_EXPIRES] = AG_FIELD(struct ag_api_key_input, expires_at, AG_F_TIME,
-                                          AG_FF_NULLABLE, .doc = "When it ends; never without"),
+    AG_FIELD(struct ag_api_key_input, shared, AG_F_BOOL, 0,
+             .doc = "Whether it is the organisation's own: it stays when its maker leaves, and is "
+                    "made and revoked with `keys:manage`"),
 };
 AG_SCHEMA(ag_api_key_input_schema, "ApiKeyInput", struct ag_api_key_input, "A new API key",
           api_key_input_fields);
+
+static const struct ag_field api_key_patch_fields[] = {API_KEY_INPUT_FIELDS(0, AG_FF_CLEARS)};
+AG_SCHEMA(ag_api_key_patch_schema, "ApiKeyPatch", struct ag_api_key_input,
+          "What changes of an API key; null takes an expiry or a limit away", api_key_patch_fields);
 
 /* ---- agents and prompts ---- */
 

@@ -20,6 +20,7 @@ enum {
     AGENT_LOCK,
     AGENT_UPDATE,
     AGENT_SAVE_DRAFT,
+    AGENT_KNOWN,
 };
 
 struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS] = {
@@ -63,6 +64,13 @@ struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS] = {
                                  "RETURNING " AGENT_COLUMNS,
                           .params = "uuijztt",
                           .columns = AGENT_TYPES},
+    [AGENT_KNOWN] = {.name = "agents_known",
+                     .sql = "SELECT id FROM ai_agents WHERE org_id = $1 AND deleted_at IS NULL "
+                            "AND (visibility <> 'private' OR user_id = $2) AND id IN ($3, $4, $5, "
+                            "$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
+                            "$20, $21, $22)",
+                     .params = "uuuuuuuuuuuuuuuuuuuuuu",
+                     .columns = "u"},
 };
 
 static const struct ag_field agent_draft_fields[] = {
@@ -261,4 +269,21 @@ enum ag_err ag_agents_save_draft(struct ag_tx *tx, struct ag_uuid org, struct ag
     AG_TRY(ag_entity_lock(tx, &ag_agent_entity, org, id, &head));
     if (head.deleted) return ag_fail(AG_E_NOT_FOUND, "there is no such agent");
     return ag_fail(AG_E_STALE, "the draft was saved by somebody else; read it again");
+}
+
+enum ag_err ag_agents_known(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid viewer,
+                            const struct ag_uuid *ids, size_t count, bool *ret_known)
+{
+    struct ag_value params[2 + AG_KNOWN_AGENTS] = {ag_v_uuid(org), ag_v_uuid(viewer)};
+    struct ag_rows rows;
+    AG_ASSERT(count <= AG_KNOWN_AGENTS);
+    for (size_t i = 0; i < AG_KNOWN_AGENTS; i++)
+        params[2 + i] = i < count ? ag_v_uuid(ids[i]) : ag_v_null();
+    AG_TRY(ag_tx_exec(tx, &ag_agent_stmts[AGENT_KNOWN], params, AG_COUNT(params), &rows));
+    for (size_t i = 0; i < count; i++) {
+        ret_known[i] = false;
+        for (size_t k = 0; k < rows.count; k++)
+            ret_known[i] |= ag_uuid_eq(ids[i], ag_row(&rows, k)[0].uuid);
+    }
+    return AG_OK;
 }

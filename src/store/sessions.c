@@ -21,15 +21,15 @@ enum {
 
 #define ACCESS_SELECT                                                                              \
     "SELECT s.id, s.user_id, o.id, u.role, u.status, m.role, r.permissions, o.plan, "              \
-    "o.requests_per_minute, s.expires_at, s.last_used_at, s.authenticated_at, s.revoked_at "       \
-    "FROM sessions s JOIN users u ON u.id = s.user_id "                                            \
+    "o.requests_per_minute, s.expires_at, s.last_used_at, s.authenticated_at, s.revoked_at, "      \
+    "o.personal FROM sessions s JOIN users u ON u.id = s.user_id "                                 \
     "JOIN organizations o ON o.id = coalesce(s.acting_org_id, u.org_id) "                          \
     "JOIN memberships m ON m.org_id = o.id AND m.user_id = u.id "                                  \
     "LEFT JOIN roles r ON r.id = m.role_id AND r.org_id = m.org_id "
 #define ACCESS_TYPES                                                                               \
     "uuuttt"                                                                                       \
     "jti"                                                                                          \
-    "zzzz"
+    "zzzzb"
 #define LIST_SELECT                                                                                \
     "SELECT id, user_agent, ip, created_at, last_used_at, expires_at FROM sessions "               \
     "WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 "
@@ -168,6 +168,7 @@ static enum ag_err access_read(struct ag_db *db, struct ag_arena *arena, int stm
         .last_used_at = ag_v_num(&row[10], 0),
         .authenticated_at = ag_v_num(&row[11], 0),
         .revoked = row[12].type != AG_V_NULL,
+        .personal = row[13].num,
     };
     if (row[6].type != AG_V_NULL) ret_access->permissions = row[6].str;
     return AG_OK;

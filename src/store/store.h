@@ -150,6 +150,7 @@ struct ag_access {
     struct ag_str org_role;     /* of the member; empty: no member (any more) */
     struct ag_str permissions;  /* of the member's own role: a JSON list; data NULL: none */
     struct ag_str plan;         /* of the organisation */
+    bool personal;              /* it is a person's own */
     int64_t org_per_minute;     /* 0: as its plan has it */
     int64_t expires_at;         /* of the session or key; 0: never */
     int64_t last_used_at;       /* 0: never */
@@ -218,18 +219,53 @@ struct ag_api_key {
     struct ag_str prefix;  /* what may be shown again: "agk_AbCdEfGh" */
     struct ag_str key;     /* whole, in the reply to its creation alone */
     struct ag_list scopes; /* struct ag_str: permission names; empty: all of its owner's */
+    bool shared;           /* the organisation's own */
+    int64_t requests_per_minute;
+    struct ag_list agent_ids; /* struct ag_uuid; empty: no limit to some agents */
+    struct ag_uuid user_id;   /* who made it */
+    struct ag_str user_name;
     int64_t expires_at, last_used_at, created_at;
 };
-enum { AG_API_KEY_KEY = 3, AG_API_KEY_EXPIRES = 5, AG_API_KEY_LAST_USED = 6 };
+enum {
+    AG_API_KEY_KEY = 3,
+    AG_API_KEY_RATE = 6,
+    AG_API_KEY_EXPIRES = 10,
+    AG_API_KEY_LAST_USED = 11,
+};
 extern const struct ag_schema ag_api_key_schema;
 
-enum ag_err ag_api_keys_insert(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
-                               const struct ag_api_key *key, struct ag_str hash) AG_MUST_USE;
+/* Which of an organisation's live keys are meant. */
+struct ag_api_key_filter {
+    bool everybody;       /* all of them */
+    struct ag_uuid owner; /* else this person's, without the shared ones; nil: none */
+    bool by_shared;       /* of these, those that are `shared` or are not; for lists */
+    bool shared;
+};
+
+/* `parent` is the key it was made with, or nil. */
+enum ag_err ag_api_keys_insert(struct ag_tx *tx, struct ag_uuid org, const struct ag_api_key *key,
+                               struct ag_uuid parent, struct ag_str hash) AG_MUST_USE;
 enum ag_err ag_api_keys_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                             struct ag_uuid user, const struct ag_page *page,
+                             const struct ag_api_key_filter *filter, const struct ag_page *page,
                              struct ag_list *ret_keys) AG_MUST_USE AG_SUSPENDS;
-enum ag_err ag_api_keys_revoke(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
-                               struct ag_uuid id, int64_t now) AG_MUST_USE;
+/* Reads it for a change: nobody else changes it until the transaction ends. */
+enum ag_err ag_api_keys_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                             const struct ag_api_key_filter *filter,
+                             struct ag_api_key *ret_key) AG_MUST_USE;
+/* Writes everything that can change of a locked key. */
+enum ag_err ag_api_keys_update(struct ag_tx *tx, struct ag_uuid org,
+                               const struct ag_api_key *key) AG_MUST_USE;
+/* The person's keys, or, when `owner` is nil, those of the organisation. */
+enum ag_err ag_api_keys_count(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid owner,
+                              int64_t *ret_count) AG_MUST_USE;
+/* Whether it is there and was not revoked. */
+enum ag_err ag_api_keys_lives(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                              bool *ret_lives) AG_MUST_USE;
+/* With all that were made with it; `ret_keys` are those that ended, as far as the log tells of
+ * them: id, prefix, `shared` and who made it. */
+enum ag_err ag_api_keys_revoke(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
+                               const struct ag_api_key_filter *filter, int64_t now,
+                               struct ag_list *ret_keys) AG_MUST_USE;
 enum ag_err ag_api_keys_access(struct ag_db *db, struct ag_arena *arena, struct ag_str hash,
                                struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_api_keys_touch(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
@@ -325,6 +361,11 @@ enum ag_err ag_agents_update(struct ag_tx *tx, struct ag_uuid org,
 enum ag_err ag_agents_save_draft(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
                                  int64_t if_revision, const struct ag_agent *draft,
                                  struct ag_agent *ret_agent) AG_MUST_USE;
+
+enum { AG_KNOWN_AGENTS = 20 };
+/* Which of up to AG_KNOWN_AGENTS agents the organisation has, private ones of others left out. */
+enum ag_err ag_agents_known(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid viewer,
+                            const struct ag_uuid *ids, size_t count, bool *ret_known) AG_MUST_USE;
 
 /* ---- prompts ---- */
 

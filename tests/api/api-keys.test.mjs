@@ -17,13 +17,15 @@ describe('create', () => {
   it('shows the key this one time', async () => {
     const created = await createKey({ name: 'deploy' });
     assert.deepEqual(Object.keys(created).sort(),
-      ['created_at', 'expires_at', 'id', 'key', 'last_used_at', 'name', 'prefix', 'scopes']);
+      ['agent_ids', 'created_at', 'expires_at', 'id', 'key', 'last_used_at', 'name', 'prefix', 'requests_per_minute', 'scopes', 'shared',
+        'user_id', 'user_name']);
     assertOrderedId(created.id);
     assertNow(created.created_at);
     assert.equal(created.name, 'deploy');
     assert.match(created.key, /^agk_[\w-]{43}$/);
     assert.ok(created.key.startsWith(created.prefix) && created.prefix.length < 16, created.prefix);
-    assert.deepEqual([created.expires_at, created.last_used_at], [null, null]);
+    assert.deepEqual([created.expires_at, created.last_used_at, created.requests_per_minute], [null, null, null]);
+    assert.deepEqual([created.agent_ids, created.shared, created.user_id, created.user_name], [[], false, w.ada.user.id, w.ada.user.name]);
 
     const reply = await w.ada.client.get('/v1/api-keys?limit=100');
     const listed = expect(reply, 200).data.find((k) => k.id === created.id);
@@ -171,5 +173,31 @@ describe('end', () => {
     assert.equal((await client.post('/v1/auth/logout')).status, 204);
     expect(await using(key).get('/v1/agents'), 200);
     expectProblem(await using(key).post('/v1/auth/logout'), 403);
+  });
+});
+
+describe('a change', () => {
+  it('takes effect at once and leaves the rest', async () => {
+    const { id, key, ...before } = await createKey({ scopes: ['agents:read'], requests_per_minute: 60, expires_at: '2099-01-01T00:00:00.000Z' });
+    const patch = (body) => w.ada.client.patch(`/v1/api-keys/${id}`, body);
+    assert.deepEqual(expect(await patch({}), 200), { id, ...before });
+    assert.deepEqual(expect(await patch({ name: 'renamed' }), 200), { id, ...before, name: 'renamed' });
+    const cleared = expect(await patch({ requests_per_minute: null, expires_at: null }), 200);
+    assert.deepEqual([cleared.requests_per_minute, cleared.expires_at], [null, null]);
+    assert.equal(expect(await patch({ requests_per_minute: 5 }), 200).requests_per_minute, 5);
+    const end = new Date(Date.now() + 400).toISOString();
+    expect(await using(key).get('/v1/agents'), 200);
+    expect(await patch({ expires_at: end }), 200);
+    await sleep(Date.parse(end) - Date.now() + 30);
+    expectProblem(await using(key).get('/v1/agents'), 401, 'token_expired');
+    expect(await patch({ expires_at: null }), 200);
+    expect(await using(key).get('/v1/agents'), 200);
+    for (const [body, field] of [[{ scopes: [] }, 'scopes'], [{ shared: true }, 'shared'], [{ name: '' }, 'name'], [{ name: null }, 'name'],
+      [{ requests_per_minute: 0 }, 'requests_per_minute'], [{ requests_per_minute: 100001 }, 'requests_per_minute'],
+      [{ expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'], [{ user_id: w.bob.user.id }, 'user_id']]) {
+      expectProblem(await patch(body), 422, 'validation_failed', [field]);
+    }
+    expectProblem(await w.bob.client.patch(`/v1/api-keys/${id}`, { name: 'mine' }), 404, 'not_found');
+    expectProblem(await using(key).patch(`/v1/api-keys/${id}`, { name: 'mine' }), 403, 'forbidden');
   });
 });

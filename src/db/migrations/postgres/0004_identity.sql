@@ -86,17 +86,22 @@ CREATE TABLE invitations (
 CREATE INDEX invitations_by_org ON invitations (org_id, id);
 CREATE INDEX invitations_by_email ON invitations (email);
 
--- API keys: the organisation's own, a rate of their own, some agents alone.
+-- API keys: the organisation's own, a rate of their own, some agents alone, and with which key one was
+-- made: it ends with that.
 ALTER TABLE api_keys ADD COLUMN shared boolean NOT NULL DEFAULT false;
 ALTER TABLE api_keys ADD COLUMN requests_per_minute bigint;
 ALTER TABLE api_keys ADD COLUMN agent_ids jsonb NOT NULL DEFAULT '[]';
+ALTER TABLE api_keys ADD COLUMN parent_id uuid;
+CREATE INDEX api_keys_live ON api_keys (org_id, user_id, id) WHERE revoked_at IS NULL;
+CREATE INDEX api_keys_by_parent ON api_keys (parent_id) WHERE parent_id IS NOT NULL;
 
--- Who sees an agent, and its runs.
+-- Who sees an agent, and its runs; `public` ones came by its link.
 ALTER TABLE ai_agents ADD COLUMN visibility text NOT NULL DEFAULT 'organization'
     CHECK (visibility IN ('private', 'organization', 'public'));
 ALTER TABLE ai_agents ADD COLUMN public_id text;
 CREATE UNIQUE INDEX ai_agents_by_public_id ON ai_agents (public_id) WHERE public_id IS NOT NULL;
 ALTER TABLE runs ADD COLUMN private boolean NOT NULL DEFAULT false;
+ALTER TABLE runs ADD COLUMN public boolean NOT NULL DEFAULT false;
 
 -- The activity log as a chain per organisation. Entries from before it have no number.
 ALTER TABLE activity_logs ADD COLUMN seq bigint;
