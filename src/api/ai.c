@@ -167,8 +167,8 @@ const struct ag_route ag_ai_routes[AG_AI_ROUTES] = {
                     "`POST /v1/runs/{id}/cancel` ends it. Where 32 of one user go on, another is "
                     "429.",
              .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
-             .body = &ag_generate_schema, .reply = &ag_generation_schema,
-             .errors = {UPSTREAM_ERRORS, AG_E_RATE_LIMITED}),
+             .agent_keys = AG_AGENT_KEYS_BODY, .body = &ag_generate_schema,
+             .reply = &ag_generation_schema, .errors = {UPSTREAM_ERRORS, AG_E_RATE_LIMITED}),
     AG_ROUTE("preview", POST, "/v1/ai/preview", AI_RUN, ai_preview, "Try a configuration",
              .doc = "As generate, on a configuration that need not be saved. Only the usage is "
                     "stored." STREAM_DOC,

@@ -24,6 +24,7 @@ static enum ag_err compile_routes(struct ag_api *api)
             if ((strstr(route->path, "{id}") != NULL) != (route->resource != NULL))
                 return ag_fail(AG_E_CONFIG, "route %s: {id} and .resource come together",
                                route->id);
+            AG_TRY(ag_agent_keys_check(route));
             if (ag_router_add(api->router, route->method, route->path, (int)api->row_count) !=
                 AG_OK)
                 return ag_fail_more(AG_E_CONFIG, "route %s cannot be added", route->id);

@@ -95,7 +95,8 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
              .doc = "Ends the session: its tokens are refused from now on.", .tag = "Identity",
              .status = 204),
     AG_ROUTE("getMe", GET, "/v1/auth/me", ACCOUNT_READ, auth_me, "Read the current account",
-             .tag = "Identity", .status = 200, .reply = &ag_me_schema),
+             .tag = "Identity", .agent_keys = AG_AGENT_KEYS_SELF, .status = 200,
+             .reply = &ag_me_schema),
     AG_ROUTE("updateMe", PATCH, "/v1/auth/me", ACCOUNT_WRITE, auth_change_me,
              "Change the current account",
              .doc = "What is left out stays. A new password needs the current one, or, where there "

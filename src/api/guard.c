@@ -231,6 +231,7 @@ enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
         if (!ag_principal_may(&ctx->scope.who, route->permission))
             return ag_fail(AG_E_FORBIDDEN, "this needs the permission %s",
                            ag_permission_info(route->permission)->name);
+        AG_TRY(ag_guard_agent_door(ctx));
         if (route->flags & AG_RF_RECENT) AG_TRY(ag_require_recent(&ctx->scope));
     }
     AG_TRY(check_limit(ctx));
@@ -239,6 +240,7 @@ enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
     AG_TRY(take_query(ctx));
     AG_TRY(take_body(ctx, &body));
     take_if_match(ctx);
+    AG_TRY(ag_guard_agent(ctx));
     if (!(route->flags & AG_RF_IDEMPOTENT)) return route->handler(ctx);
 
     struct ag_idempotent idem;

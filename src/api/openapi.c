@@ -272,6 +272,8 @@ static void security(const struct ag_route *route, struct ag_buf *out)
     ag_buf_append_lit(out, "],");
     text(out, "x-permission", ag_permission_info(route->permission)->name);
     ag_buf_append_char(out, ',');
+    text(out, "x-agent-keys", ag_agent_keys_name(route->agent_keys));
+    ag_buf_append_char(out, ',');
 }
 
 static enum ag_err operation(const struct ag_route *route, struct ag_buf *out)

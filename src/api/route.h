@@ -24,6 +24,15 @@ enum ag_route_flag {
     AG_RF_RECENT = 32,    /* wants a session that signed in lately, ag_require_recent() */
 };
 
+/* What an API key that is limited to some agents may do with a route. */
+enum ag_agent_keys {
+    AG_AGENT_KEYS_NONE, /* nothing: 403 */
+    AG_AGENT_KEYS_PATH, /* {id} is an agent: one of its own */
+    AG_AGENT_KEYS_BODY, /* the body's `agent_id` is one of its own */
+    AG_AGENT_KEYS_RUN,  /* {id} is a run of one of its own */
+    AG_AGENT_KEYS_SELF, /* anything: the route tells of the key's owner alone */
+};
+
 enum { AG_ROUTE_MAX_ERRORS = 8 };
 
 /* How often a route may be used; past that it answers 429 with Retry-After. A rate whose count is 0
@@ -42,6 +51,7 @@ struct ag_route {
     const char *doc; /* more, in Markdown, or NULL */
     const char *tag;
     const char *resource; /* of what the path's {id} is one: "agent"; NULL without {id} */
+    enum ag_agent_keys agent_keys;
     unsigned credentials; /* bits of enum ag_credential; 0: any */
     unsigned flags;       /* bits of enum ag_route_flag */
     const struct ag_schema *query, *body;
@@ -157,6 +167,17 @@ void ag_ctx_note_client(struct ag_ctx *ctx);
  * X-Forwarded-For. The header is read from the right, because what stands left of a proxy's own
  * entry is whatever its client sent; what is no address ends the walk. */
 struct ag_address ag_client_address(const struct ag_request *req, const struct ag_ranges *proxies);
+
+/* ---- keys that are limited to some agents: agent_keys.c ---- */
+
+/* AG_E_CONFIG when the row's `agent_keys` does not fit it. */
+enum ag_err ag_agent_keys_check(const struct ag_route *route) AG_MUST_USE;
+/* "none", "path", ... */
+const char *ag_agent_keys_name(enum ag_agent_keys kind);
+/* AG_E_FORBIDDEN: the principal is such a key, and the route is for no such one. */
+enum ag_err ag_guard_agent_door(const struct ag_ctx *ctx) AG_MUST_USE;
+/* AG_E_NOT_FOUND: what the request names is of no agent that the principal may use. */
+enum ag_err ag_guard_agent(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- guard.c and its helpers ---- */
 

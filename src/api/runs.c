@@ -133,18 +133,19 @@ const struct ag_route ag_run_routes[AG_RUN_ROUTES] = {
              .tag = "Runs", .status = 200, .flags = AG_RF_LIST, .query = &run_query_schema,
              .reply = &ag_run_summary_schema),
     AG_ROUTE("getRun", GET, "/v1/runs/{id}", RUNS_READ, run_get, "Read a run", .resource = "run",
-             .tag = "Runs", .status = 200, .reply = &ag_run_schema),
+             .agent_keys = AG_AGENT_KEYS_RUN, .tag = "Runs", .status = 200,
+             .reply = &ag_run_schema),
     AG_ROUTE("followRun", GET, "/v1/runs/{id}/events", RUNS_READ, run_events, "Follow a run",
              .doc = "The events of its stream: `run.started`, the answer from where "
                     "`Last-Event-ID` says the reader stands, as `delta`, then the one terminal "
                     "event as soon as there is one. A run that has ended is told from its row; of "
                     "one whose texts are not stored, without them.",
-             .resource = "run", .tag = "Runs", .status = 200, .flags = AG_RF_SSE,
-             .query = &events_query_schema),
+             .resource = "run", .agent_keys = AG_AGENT_KEYS_RUN, .tag = "Runs", .status = 200,
+             .flags = AG_RF_SSE, .query = &events_query_schema),
     AG_ROUTE("cancelRun", POST, "/v1/runs/{id}/cancel", AI_RUN, run_cancel, "Cancel a run",
              .doc = "The part of the answer that came until then is kept; who follows the run gets "
                     "`run.cancelled`. 409 when it has ended already. A run that another credential "
                     "began can be ended by who holds `runs:read`, too.",
-             .resource = "run", .tag = "Runs", .status = 200, .reply = &ag_run_schema,
-             .errors = {AG_E_CONFLICT}),
+             .resource = "run", .agent_keys = AG_AGENT_KEYS_RUN, .tag = "Runs", .status = 200,
+             .reply = &ag_run_schema, .errors = {AG_E_CONFLICT}),
 };

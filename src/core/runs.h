@@ -204,6 +204,8 @@ enum { AG_DETACHED_MAX = 256, AG_DETACHED_PER_USER = 32 };
 enum ag_err ag_generate_detached(struct ag_scope *scope, const struct ag_generate_input *input,
                                  struct ag_live_run **ret_live) AG_MUST_USE AG_SUSPENDS;
 
+/* AG_E_NOT_FOUND, also for a run of an agent that the principal is kept from. */
+enum ag_err ag_run_reached(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
 /* Ends a run of the organisation, wherever it goes on, and returns its row. AG_E_NOT_FOUND,
  * AG_E_CONFLICT when it has ended by itself, AG_E_FORBIDDEN: another credential began it, and the
  * principal may not read runs. */

@@ -95,10 +95,11 @@ struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
                  .params = "uu",
                  .columns = RUN_SUMMARY_TYPES "tt"},
     [RUN_STATE] = {.name = "run_state",
-                   .sql = "SELECT status, boot_id, created_at, user_id, key_id FROM runs "
+                   .sql = "SELECT status, boot_id, created_at, user_id, key_id, agent_id "
+                          "FROM runs "
                           "WHERE org_id = $1 AND id = $2",
                    .params = "uu",
-                   .columns = "tuzuu"},
+                   .columns = "tuzuuu"},
     [RUN_CANCEL] = {.name = "run_cancel",
                     .sql = "UPDATE runs SET status = 'cancelled', finished_at = $3 "
                            "WHERE org_id = $1 AND id = $2 AND status = 'running'",
@@ -275,6 +276,7 @@ enum ag_err ag_runs_state(struct ag_db *db, struct ag_arena *arena, struct ag_uu
         .user_id = row[3].uuid,
     };
     if (row[4].type != AG_V_NULL) ret_state->key_id = row[4].uuid;
+    if (row[5].type != AG_V_NULL) ret_state->agent_id = row[5].uuid;
     return AG_OK;
 }
 

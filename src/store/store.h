@@ -467,6 +467,7 @@ struct ag_run_state {
     struct ag_uuid boot_id;
     int64_t created_at;
     struct ag_uuid user_id, key_id; /* who began it; key_id nil unless an API key */
+    struct ag_uuid agent_id;        /* nil: none */
 };
 enum ag_err ag_runs_state(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                           struct ag_uuid id,
