@@ -1,7 +1,8 @@
-/* `agentgen user create` and `agentgen user promote`. */
+/* `agentgen user ...`: what the operator does with accounts. */
 #include "app/backend.h"
 #include "app/commands.h"
 #include "app/on_loop.h"
+#include "core/accounts.h"
 
 #include <errno.h>
 #include <termios.h>
@@ -55,7 +56,7 @@ static enum ag_err read_password(char out[PASSWORD_BYTES + 2])
     return err;
 }
 
-/* ---- what both commands share ---- */
+/* ---- what the commands share ---- */
 
 struct account {
     struct ag_backend backend;
@@ -69,12 +70,13 @@ struct account {
     struct ag_user user;
 };
 
-static enum ag_err promote_tx(struct ag_tx *tx, void *arg)
+/* Changes role (AG_STANDING_ROLE) or status (AG_STANDING_STATUS). */
+static enum ag_err set_standing(struct account *account, int field, const char *value)
 {
-    struct account *account = arg;
-    AG_TRY(ag_users_set_role(tx, account->user.email, AG_STR("admin")));
-    return ag_audit_in(tx, &account->scope, account->user.org_id, account->user.id, "user.promoted",
-                       AG_STR("{\"by\":\"command line\"}"));
+    struct ag_account changed;
+    struct ag_standing_input input = {.status = ag_str(value), .role = ag_str(value)};
+    AG_SET(&input, field);
+    return ag_account_set_standing(&account->scope, account->user.id, &input, &changed);
 }
 
 static enum ag_err with_database(struct account *account, enum ag_err (*fn)(struct account *))
@@ -166,7 +168,7 @@ static enum ag_err create(struct account *account)
     account->user = grant.user;
     AG_TRY(end_session(account, grant.token));
     if (account->admin && !ag_str_eq(account->user.role, AG_STR("admin"))) {
-        AG_TRY(ag_db_write(account->backend.core.db, &account->arena, promote_tx, account));
+        AG_TRY(set_standing(account, AG_STANDING_ROLE, "admin"));
         account->user.role = AG_STR("admin");
     }
     char id[AG_UUID_TEXT_BYTES];
@@ -202,21 +204,53 @@ enum ag_exit ag_user_create(struct ag_invocation *inv)
     return status;
 }
 
-/* ---- user promote ---- */
+/* ---- commands on an account that there is ---- */
+
+static enum ag_err find(struct account *account)
+{
+    struct ag_str email;
+    AG_TRY(ag_email_normal(&account->arena, account->email, &email));
+    enum ag_err err = ag_users_by_email(account->backend.core.db, &account->arena, email,
+                                        &account->user);
+    if (err == AG_E_NOT_FOUND)
+        return ag_fail(err, "there is no account with the e-mail %.*s", AG_STR_ARG(email));
+    return err;
+}
 
 static enum ag_err promote(struct account *account)
 {
-    char *email = ag_arena_cstr(&account->arena, account->email);
-    if (!email) return ag_fail(AG_E_NO_MEMORY, "out of memory");
-    for (char *c = email; *c; c++)
-        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c + 32);
-    struct ag_db *db = account->backend.core.db;
-    enum ag_err err = ag_users_by_email(db, &account->arena, ag_str(email), &account->user);
-    if (err == AG_E_NOT_FOUND) return ag_fail(err, "there is no account with the e-mail %s", email);
-    AG_TRY(err);
-    if (!ag_str_eq(account->user.role, AG_STR("admin")))
-        AG_TRY(ag_db_write(db, &account->arena, promote_tx, account));
-    printf("%s is an administrator\n", email);
+    AG_TRY(find(account));
+    AG_TRY(set_standing(account, AG_STANDING_ROLE, "admin"));
+    printf("%.*s is an administrator\n", AG_STR_ARG(account->user.email));
+    return AG_OK;
+}
+
+static enum ag_err suspend(struct account *account)
+{
+    AG_TRY(find(account));
+    AG_TRY(set_standing(account, AG_STANDING_STATUS, "suspended"));
+    printf("%.*s is suspended\n", AG_STR_ARG(account->user.email));
+    return AG_OK;
+}
+
+static enum ag_err resume(struct account *account)
+{
+    AG_TRY(find(account));
+    AG_TRY(set_standing(account, AG_STANDING_STATUS, "active"));
+    printf("%.*s can be used\n", AG_STR_ARG(account->user.email));
+    return AG_OK;
+}
+
+static enum ag_err reset_password(struct account *account)
+{
+    const struct ag_options *options = account->backend.options;
+    struct ag_str site = account->backend.core.options.public_url, link;
+    AG_TRY(find(account));
+    AG_TRY(ag_account_reset_link(&account->scope, &account->user, &link));
+    if (site.len > 0)
+        printf("%.*s%.*s\n", AG_STR_ARG(site), AG_STR_ARG(link));
+    else
+        printf("http://localhost:%lld%.*s\n", (long long)options->port, AG_STR_ARG(link));
     return AG_OK;
 }
 
@@ -225,12 +259,47 @@ static enum ag_err promote_fiber(void *arg)
     return with_database(arg, promote);
 }
 
-enum ag_exit ag_user_promote(struct ag_invocation *inv)
+static enum ag_err suspend_fiber(void *arg)
+{
+    return with_database(arg, suspend);
+}
+
+static enum ag_err resume_fiber(void *arg)
+{
+    return with_database(arg, resume);
+}
+
+static enum ag_err reset_password_fiber(void *arg)
+{
+    return with_database(arg, reset_password);
+}
+
+static enum ag_exit run_on(struct ag_invocation *inv, enum ag_err (*fiber)(void *arg))
 {
     struct account *account = calloc(1, sizeof(*account));
     if (!account) return ag_cli_fail(ag_fail(AG_E_NO_MEMORY, "out of memory"));
     account->email = inv->args[0];
-    enum ag_exit status = run(inv, account, promote_fiber);
+    enum ag_exit status = run(inv, account, fiber);
     free(account);
     return status;
+}
+
+enum ag_exit ag_user_promote(struct ag_invocation *inv)
+{
+    return run_on(inv, promote_fiber);
+}
+
+enum ag_exit ag_user_suspend(struct ag_invocation *inv)
+{
+    return run_on(inv, suspend_fiber);
+}
+
+enum ag_exit ag_user_resume(struct ag_invocation *inv)
+{
+    return run_on(inv, resume_fiber);
+}
+
+enum ag_exit ag_user_reset_password(struct ag_invocation *inv)
+{
+    return run_on(inv, reset_password_fiber);
 }

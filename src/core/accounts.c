@@ -266,14 +266,20 @@ struct forgot {
     uint8_t hash[AG_SECRET_HASH_BYTES];
 };
 
+static enum ag_err reset_insert(struct ag_tx *tx, const struct ag_scope *scope,
+                                const struct ag_user *user,
+                                const uint8_t hash[AG_SECRET_HASH_BYTES])
+{
+    AG_TRY(ag_email_tokens_void(tx, user->id, RESET, ag_wall_ms()));
+    AG_TRY(token_insert(tx, hash, user->id, RESET, user->email, AG_RESET_TTL_MS));
+    return ag_audit_in(tx, scope, user->org_id, user->id, "auth.password_reset_asked",
+                       AG_STR("{}"));
+}
+
 static enum ag_err forgot_tx(struct ag_tx *tx, void *arg)
 {
     struct forgot *forgot = arg;
-    const struct ag_user *user = &forgot->user;
-    AG_TRY(ag_email_tokens_void(tx, user->id, RESET, ag_wall_ms()));
-    AG_TRY(token_insert(tx, forgot->hash, user->id, RESET, user->email, AG_RESET_TTL_MS));
-    return ag_audit_in(tx, &forgot->scope, user->org_id, user->id, "auth.password_reset_asked",
-                       AG_STR("{}"));
+    return reset_insert(tx, &forgot->scope, &forgot->user, forgot->hash);
 }
 
 static void forgot_free(struct forgot *forgot)
@@ -337,6 +343,40 @@ enum ag_err ag_password_forgot(struct ag_scope *scope, struct ag_str email)
     if (!may || !ag_str_eq(user.status, AG_STR("active"))) return AG_OK;
     err = forgot_start(scope, &user);
     if (err != AG_OK) ag_log_diag(AG_LOG_WARN, "password reset not begun", err);
+    return AG_OK;
+}
+
+/* ---- a link by somebody else's leave ---- */
+
+struct reset_link {
+    struct ag_scope *scope;
+    const struct ag_user *user;
+    uint8_t hash[AG_SECRET_HASH_BYTES];
+};
+
+static enum ag_err reset_link_tx(struct ag_tx *tx, void *arg)
+{
+    struct reset_link *args = arg;
+    const struct ag_uuid server_log = {{0}};
+    char text[AG_UUID_TEXT_BYTES];
+    AG_TRY(reset_insert(tx, args->scope, args->user, args->hash));
+    return ag_audit_in(
+        tx, args->scope, server_log, args->scope->who.user_id, "user.password_reset_sent",
+        ag_details(ag_tx_arena(tx), "user_id", ag_uuid_format(args->user->id, text)));
+}
+
+enum ag_err ag_account_reset_link(struct ag_scope *scope, const struct ag_user *user,
+                                  struct ag_str *ret_link)
+{
+    struct reset_link args = {.scope = scope, .user = user};
+    struct ag_str secret;
+    if (!ag_str_eq(user->status, AG_STR("active")))
+        return ag_fail(AG_E_CONFLICT, "this account is suspended: resume it first");
+    AG_TRY(ag_secret_new("agm_", scope->arena, &secret, args.hash));
+    struct ag_str link = link_to(scope->arena, "/reset-password", secret);
+    if (!link.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a link");
+    AG_TRY(ag_db_write(scope->core->db, scope->arena, reset_link_tx, &args));
+    *ret_link = link;
     return AG_OK;
 }
 

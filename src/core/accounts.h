@@ -75,3 +75,26 @@ enum ag_err ag_reauthenticate(struct ag_scope *scope,
  * process. AG_E_NOT_FOUND. */
 enum ag_err ag_session_end(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_session_end_others(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- accounts of others, for administrators of the server ---- */
+
+struct ag_standing_input {
+    uint64_t set;
+    struct ag_str status, role;
+};
+enum { AG_STANDING_STATUS, AG_STANDING_ROLE };
+extern const struct ag_schema ag_account_query_schema, ag_standing_input_schema;
+
+/* Suspends, resumes, promotes or demotes; in force at once in this process. AG_E_NOT_FOUND,
+ * AG_E_CONFLICT (oneself, or the last administrator). */
+enum ag_err ag_account_set_standing(struct ag_scope *scope, struct ag_uuid id,
+                                    const struct ag_standing_input *input,
+                                    struct ag_account *ret_account) AG_MUST_USE AG_SUSPENDS;
+/* Mails the account a link that sets a new password. AG_E_NOT_FOUND, AG_E_CONFLICT (suspended). */
+enum ag_err ag_account_send_reset(struct ag_scope *scope,
+                                  struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
+/* The same without a mail, for the operator: the link itself, a path on this site. */
+enum ag_err ag_account_reset_link(struct ag_scope *scope, const struct ag_user *user,
+                                  struct ag_str *ret_link) AG_MUST_USE AG_SUSPENDS;
+/* Ends all of the account's sessions, at once in this process. AG_E_NOT_FOUND. */
+enum ag_err ag_account_sign_out(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;

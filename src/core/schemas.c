@@ -252,6 +252,28 @@ static const struct ag_field prompt_query_fields[] = {
 AG_SCHEMA(ag_prompt_query_schema, NULL, struct ag_list_query, "A page of prompts",
           prompt_query_fields);
 
+static const struct ag_field account_query_fields[] = {
+    CURSOR_QUERY_FIELDS,
+    AG_FIELD(struct ag_list_query, q, AG_F_STRING, 0, .max = 200,
+             .doc = "Only accounts whose name or address contains this text, in either case"),
+    LIST_FILTER(0, "status", AG_F_ENUM, .choices = "active|suspended",
+                .doc = "Only accounts in this state"),
+    LIST_FILTER(1, "role", AG_F_ENUM, .choices = "user|admin", .doc = "Only accounts of this role"),
+};
+AG_SCHEMA(ag_account_query_schema, NULL, struct ag_list_query, "A page of accounts",
+          account_query_fields);
+
+static const struct ag_field standing_fields[] = {
+    [AG_STANDING_STATUS] = AG_FIELD(
+        struct ag_standing_input, status, AG_F_ENUM, 0, .choices = "active|suspended",
+        .doc = "`suspended`: its sessions and keys are refused, and it cannot sign in"),
+    [AG_STANDING_ROLE] = AG_FIELD(struct ag_standing_input, role, AG_F_ENUM, 0,
+                                  .choices = "user|admin",
+                                  .doc = "`admin` administers the whole server"),
+};
+AG_SCHEMA(ag_standing_input_schema, "AdminUserInput", struct ag_standing_input,
+          "Changes of an account", standing_fields);
+
 /* ---- running ---- */
 
 static const struct ag_field generate_fields[] = {

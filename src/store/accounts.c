@@ -2,7 +2,38 @@
 
 /* What becomes of an account: its address, its password, its standing. */
 
-enum { ACCOUNT_VERIFY, ACCOUNT_EMAIL, ACCOUNT_PASSWORD, ACCOUNT_KEYS, ACCOUNT_IDENTITIES };
+enum {
+    ACCOUNT_VERIFY,
+    ACCOUNT_EMAIL,
+    ACCOUNT_PASSWORD,
+    ACCOUNT_KEYS,
+    ACCOUNT_IDENTITIES,
+    ACCOUNT_GET,
+    ACCOUNT_LIST_FIRST,
+    ACCOUNT_LIST_AFTER,
+    ACCOUNT_LOCK,
+    ACCOUNT_STANDING,
+    ACCOUNT_ADMINS
+};
+
+/* Who decides by how many administrators there are does so one after the other. */
+static const int64_t ADMINS_LOCK = 0x61646d696e73;
+
+/* $1 pattern, $2 status, $3 role, $4 limit, $5 id */
+#define ACCOUNT_SELECT                                                                             \
+    "SELECT u.id, u.name, u.email, u.role, u.status, u.email_verified_at IS NOT NULL, "            \
+    "u.password_hash IS NOT NULL, u.org_id, u.created_at, "                                        \
+    "(SELECT max(coalesce(s.last_used_at, s.created_at)) FROM sessions s WHERE s.user_id = u.id) " \
+    "FROM users u WHERE u.deleted_at IS NULL "
+#define ACCOUNT_TYPES                                                                              \
+    "utttt"                                                                                        \
+    "bbuz"                                                                                         \
+    "z"
+#define ACCOUNT_FOUND                                                                              \
+    ACCOUNT_SELECT                                                                                 \
+    "AND (lower(u.name) LIKE $1 ESCAPE '\\' OR lower(u.email) LIKE $1 ESCAPE '\\') "               \
+    "AND ($2 IS NULL OR u.status = $2) AND ($3 IS NULL OR u.role = $3) "
+#define ACCOUNT_HEAD "SELECT role, status FROM users WHERE id = $1 AND deleted_at IS NULL"
 
 struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS] = {
     [ACCOUNT_VERIFY] = {.name = "account_verify",
@@ -33,7 +64,75 @@ struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS] = {
                             .sql = "DELETE FROM identities WHERE user_id = $1",
                             .params = "u",
                             .columns = ""},
+    [ACCOUNT_GET] = {.name = "account_get",
+                     .sql = ACCOUNT_SELECT "AND u.id = $1",
+                     .params = "u",
+                     .columns = ACCOUNT_TYPES},
+    [ACCOUNT_LIST_FIRST] = {.name = "account_list_first",
+                            .sql = ACCOUNT_FOUND "ORDER BY u.id DESC LIMIT $4",
+                            .params = "ttti",
+                            .columns = ACCOUNT_TYPES},
+    [ACCOUNT_LIST_AFTER] = {.name = "account_list_after",
+                            .sql = ACCOUNT_FOUND "AND u.id < $5 ORDER BY u.id DESC LIMIT $4",
+                            .params = "tttiu",
+                            .columns = ACCOUNT_TYPES},
+    [ACCOUNT_LOCK] = {.name = "account_lock",
+                      .sql = ACCOUNT_HEAD " FOR UPDATE",
+                      .sqlite = ACCOUNT_HEAD,
+                      .params = "u",
+                      .columns = "tt"},
+    [ACCOUNT_STANDING] = {.name = "account_standing",
+                          .sql = "UPDATE users SET status = $2, role = $3, updated_at = $4 "
+                                 "WHERE id = $1",
+                          .params = "uttz",
+                          .columns = ""},
+    [ACCOUNT_ADMINS] = {.name = "account_other_admins",
+                        .sql = "SELECT count(*) FROM users WHERE role = 'admin' "
+                               "AND status = 'active' AND deleted_at IS NULL AND id <> $1",
+                        .params = "u",
+                        .columns = "i"},
 };
+
+static const struct ag_field account_fields[] = {
+    AG_FIELD(struct ag_account, id, AG_F_UUID, AG_FF_REQUIRED, .doc = "The account"),
+    AG_FIELD(struct ag_account, name, AG_F_STRING, AG_FF_REQUIRED, .doc = "Name shown to others",
+             .example = "\"John Doe\""),
+    AG_FIELD(struct ag_account, email, AG_F_STRING, AG_FF_REQUIRED | AG_FF_EMAIL,
+             .doc = "E-mail address, in lower case", .example = "\"user@example.com\""),
+    AG_FIELD(struct ag_account, role, AG_F_ENUM, AG_FF_REQUIRED, .choices = "user|admin",
+             .doc = "System role: `admin` administers the whole server"),
+    AG_FIELD(struct ag_account, status, AG_F_ENUM, AG_FF_REQUIRED, .choices = "active|suspended",
+             .doc = "Whether it can be used"),
+    AG_FIELD(struct ag_account, email_verified, AG_F_BOOL, AG_FF_REQUIRED,
+             .doc = "Whether the e-mail address is proved to be the person's"),
+    AG_FIELD(struct ag_account, has_password, AG_F_BOOL, AG_FF_REQUIRED,
+             .doc = "Whether it can sign in with a password"),
+    AG_FIELD(struct ag_account, org_id, AG_F_UUID, AG_FF_REQUIRED,
+             .doc = "The account's personal organisation"),
+    AG_FIELD(struct ag_account, created_at, AG_F_TIME, AG_FF_REQUIRED, .doc = "When it registered"),
+    [AG_ACCOUNT_LAST_USED] = AG_FIELD(struct ag_account, last_used_at, AG_F_TIME,
+                                      AG_FF_REQUIRED | AG_FF_NULLABLE,
+                                      .doc = "Last use of a session, to the minute"),
+};
+AG_SCHEMA(ag_account_schema, "AdminUser", struct ag_account,
+          "An account, as administrators of the server see it", account_fields);
+
+static void account_from_row(const struct ag_value *row, struct ag_account *account)
+{
+    *account = (struct ag_account){
+        .id = row[0].uuid,
+        .name = row[1].str,
+        .email = row[2].str,
+        .role = row[3].str,
+        .status = row[4].str,
+        .email_verified = row[5].num,
+        .has_password = row[6].num,
+        .org_id = row[7].uuid,
+        .created_at = row[8].num,
+        .last_used_at = ag_v_num(&row[9], 0),
+    };
+    if (row[9].type != AG_V_NULL) AG_SET(account, AG_ACCOUNT_LAST_USED);
+}
 
 static enum ag_err change(struct ag_tx *tx, int stmt, struct ag_uuid id, struct ag_str text,
                           int64_t now)
@@ -67,4 +166,67 @@ enum ag_err ag_accounts_lock_out(struct ag_tx *tx, struct ag_uuid id, int64_t no
     AG_TRY(ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_KEYS], AG_BIND(ag_v_uuid(id), ag_v_time(now)),
                       NULL));
     return ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_IDENTITIES], AG_BIND(ag_v_uuid(id)), NULL);
+}
+
+/* ---- for administrators ---- */
+
+enum ag_err ag_accounts_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                            struct ag_account *ret_account)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(db, arena, &ag_account_stmts[ACCOUNT_GET], AG_BIND(ag_v_uuid(id)), &rows));
+    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is nothing with this id");
+    account_from_row(ag_row(&rows, 0), ret_account);
+    return AG_OK;
+}
+
+enum ag_err ag_accounts_list(struct ag_db *db, struct ag_arena *arena, const struct ag_page *page,
+                             struct ag_list *ret_accounts)
+{
+    struct ag_str pattern;
+    struct ag_rows rows;
+    AG_TRY(ag_page_pattern(page, arena, &pattern));
+    const struct ag_value params[] = {
+        ag_v_text(pattern),
+        ag_v_opt(page->filters[0].len > 0, ag_v_text(page->filters[0])),
+        ag_v_opt(page->filters[1].len > 0, ag_v_text(page->filters[1])),
+        ag_v_int(page->limit),
+        ag_v_uuid(page->after_id),
+    };
+    int stmt = page->has_after ? ACCOUNT_LIST_AFTER : ACCOUNT_LIST_FIRST;
+    AG_TRY(ag_db_read(db, arena, &ag_account_stmts[stmt], params,
+                      AG_COUNT(params) - !page->has_after, &rows));
+    struct ag_account *accounts = AG_ARENA_ARRAY(arena, struct ag_account, rows.count);
+    if (!accounts) return ag_fail(AG_E_NO_MEMORY, "no memory for a list of accounts");
+    for (size_t i = 0; i < rows.count; i++)
+        account_from_row(ag_row(&rows, i), &accounts[i]);
+    *ret_accounts = (struct ag_list){accounts, rows.count};
+    return AG_OK;
+}
+
+enum ag_err ag_accounts_lock(struct ag_tx *tx, struct ag_uuid id, struct ag_standing *ret_standing)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_LOCK], AG_BIND(ag_v_uuid(id)), &rows));
+    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is nothing with this id");
+    *ret_standing = (struct ag_standing){ag_row(&rows, 0)[0].str, ag_row(&rows, 0)[1].str};
+    return AG_OK;
+}
+
+enum ag_err ag_accounts_set_standing(struct ag_tx *tx, struct ag_uuid id,
+                                     const struct ag_standing *standing, int64_t now)
+{
+    return ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_STANDING],
+                      AG_BIND(ag_v_uuid(id), ag_v_text(standing->status), ag_v_text(standing->role),
+                              ag_v_time(now)),
+                      NULL);
+}
+
+enum ag_err ag_accounts_other_admins(struct ag_tx *tx, struct ag_uuid id, int64_t *ret_count)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_lock(tx, ADMINS_LOCK));
+    AG_TRY(ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_ADMINS], AG_BIND(ag_v_uuid(id)), &rows));
+    *ret_count = ag_row(&rows, 0)[0].num;
+    return AG_OK;
 }

@@ -71,9 +71,6 @@ enum ag_err ag_users_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_u
  * `hash_before` (data NULL: there is none). AG_E_STALE. */
 enum ag_err ag_users_update(struct ag_tx *tx, struct ag_uuid id, struct ag_str name,
                             struct ag_str password_hash, struct ag_str hash_before) AG_MUST_USE;
-/* AG_E_NOT_FOUND when nobody has this e-mail. */
-enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email,
-                              struct ag_str role) AG_MUST_USE;
 
 /* The address was proved to be the person's; AG_E_STALE when it is not theirs any more. */
 enum ag_err ag_accounts_verify(struct ag_tx *tx, struct ag_uuid id, struct ag_str email,
@@ -87,6 +84,36 @@ enum ag_err ag_accounts_set_password(struct ag_tx *tx, struct ag_uuid id, struct
 
 /* Revokes the person's keys and forgets where else they sign in from. */
 enum ag_err ag_accounts_lock_out(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
+
+/* An account as administrators of the server see it. Deleted ones are absent. */
+struct ag_account {
+    uint64_t set;
+    struct ag_uuid id;
+    struct ag_str name, email, role, status;
+    bool email_verified, has_password;
+    struct ag_uuid org_id;
+    int64_t created_at, last_used_at;
+};
+enum { AG_ACCOUNT_LAST_USED = 9 };
+extern const struct ag_schema ag_account_schema;
+enum ag_err ag_accounts_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                            struct ag_account *ret_account) AG_MUST_USE AG_SUSPENDS;
+/* Newest first. Filters: status, role. */
+enum ag_err ag_accounts_list(struct ag_db *db, struct ag_arena *arena, const struct ag_page *page,
+                             struct ag_list *ret_accounts) AG_MUST_USE AG_SUSPENDS;
+
+struct ag_standing {
+    struct ag_str role, status;
+};
+/* Reads it for a change: nobody else changes it until the transaction ends. AG_E_NOT_FOUND. */
+enum ag_err ag_accounts_lock(struct ag_tx *tx, struct ag_uuid id,
+                             struct ag_standing *ret_standing) AG_MUST_USE;
+enum ag_err ag_accounts_set_standing(struct ag_tx *tx, struct ag_uuid id,
+                                     const struct ag_standing *standing, int64_t now) AG_MUST_USE;
+/* Active administrators of the server apart from this one; their number stays until the transaction
+ * ends. */
+enum ag_err ag_accounts_other_admins(struct ag_tx *tx, struct ag_uuid id,
+                                     int64_t *ret_count) AG_MUST_USE;
 
 /* ---- links in mails ---- */
 

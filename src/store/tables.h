@@ -4,9 +4,9 @@
 #include "store/store.h"
 
 enum {
-    AG_USER_STMTS = 9,
+    AG_USER_STMTS = 8,
     AG_SESSION_STMTS = 14,
-    AG_ACCOUNT_STMTS = 5,
+    AG_ACCOUNT_STMTS = 11,
     AG_EMAIL_TOKEN_STMTS = 5,
     AG_ORG_STMTS = 1,
     AG_API_KEY_STMTS = 10,

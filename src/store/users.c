@@ -12,7 +12,6 @@ enum {
     MEMBER_INSERT,
     USER_BY_EMAIL,
     USER_BY_ID,
-    USER_SET_ROLE,
     USER_UPDATE,
     USER_PASSWORD
 };
@@ -47,10 +46,6 @@ struct ag_stmt ag_user_stmts[AG_USER_STMTS] = {
                     .sql = "SELECT " USER_COLUMNS " FROM users WHERE id = $1",
                     .params = "u",
                     .columns = USER_TYPES},
-    [USER_SET_ROLE] = {.name = "user_set_role",
-                       .sql = "UPDATE users SET role = $2, updated_at = $3 WHERE email = $1",
-                       .params = "ttz",
-                       .columns = ""},
     [USER_UPDATE] = {.name = "user_update",
                      .sql = "UPDATE users SET name = $2, updated_at = $3 WHERE id = $1",
                      .params = "utz",
@@ -142,17 +137,6 @@ enum ag_err ag_users_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_u
                            struct ag_user *ret_user)
 {
     return user_read(db, arena, USER_BY_ID, ag_v_uuid(id), ret_user);
-}
-
-enum ag_err ag_users_set_role(struct ag_tx *tx, struct ag_str email, struct ag_str role)
-{
-    struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_user_stmts[USER_SET_ROLE],
-                      AG_BIND(ag_v_text(email), ag_v_text(role), ag_v_time(ag_wall_ms())), &rows));
-    if (rows.changed == 0)
-        return ag_fail(AG_E_NOT_FOUND, "there is no account with the e-mail %.*s",
-                       AG_STR_ARG(email));
-    return AG_OK;
 }
 
 enum ag_err ag_users_update(struct ag_tx *tx, struct ag_uuid id, struct ag_str name,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
 
-import { expect } from '../lib/expect.mjs';
+import { expect, expectProblem } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
 import { cli, DB_KIND } from '../lib/server.mjs';
 import { eventually } from '../lib/time-and-ports.mjs';
@@ -119,8 +119,8 @@ describe('migrate', () => {
 
 describe('user', () => {
   /** Beside the running server, on its database. */
-  const beside = (server, args, input) => cli(['user', ...args], {
-    env: { ...server.env, AGENTGEN_DATA_DIR: server.dataDir }, input,
+  const beside = (server, args, input, env) => cli(['user', ...args], {
+    env: { ...server.env, AGENTGEN_DATA_DIR: server.dataDir, ...env }, input,
   });
 
   it('create makes an account that can sign in', async () => {
@@ -153,5 +153,33 @@ describe('user', () => {
     await eventually(async () => (await account.client.post('/v1/api-keys', scope)).status === 201, { ms: 5500, what: 'the new rights' });
     assert.equal(expect(await account.client.get('/v1/auth/me'), 200).role, 'admin');
     assert.notEqual((await beside(server, ['promote', 'nobody@mail.test'])).code, 0);
+  });
+
+  it('reset-password prints a link that sets a new one, once', async () => {
+    const { server, email, client } = await w.startWithAccount();
+    const end = await beside(server, ['reset-password', email.toUpperCase()]);
+    assert.equal(end.code, 0, end.out + end.err);
+    const [, token] = /^http:\/\/localhost:\d+\/reset-password#token=(agm_[\w-]{43})\n$/.exec(end.out) ?? assert.fail(end.out);
+    const password = 'a password from the operator';
+    const reset = () => client.as().post('/v1/auth/reset-password', { token, password });
+    assert.equal((await reset()).status, 204);
+    expectProblem(await reset(), 422, 'validation_failed', ['token']);
+    expect(await client.as().post('/v1/auth/login', { email, password }), 200);
+    const known = await beside(server, ['reset-password', email], undefined, { AGENTGEN_PUBLIC_URL: 'https://agents.example.com/' });
+    assert.match(known.out, /^https:\/\/agents\.example\.com\/reset-password#token=/);
+    assert.notEqual((await beside(server, ['reset-password', 'nobody@mail.test'])).code, 0);
+  });
+
+  it('suspend and resume take a person away and bring them back, within five seconds', async () => {
+    const { server, email } = await w.startWithAccount();
+    const account = await register(new Client(server.url));
+    const end = await beside(server, ['suspend', account.email]);
+    assert.equal(end.code, 0, end.out + end.err);
+    await eventually(async () => (await account.client.get('/v1/auth/me')).status === 403, { ms: 5500, what: 'the suspension' });
+    assert.equal((await beside(server, ['resume', account.email])).code, 0);
+    expect(await account.client.get('/v1/auth/me'), 200);
+    const last = await beside(server, ['suspend', email]);
+    assert.notEqual(last.code, 0);
+    assert.match(last.err, /last administrator/);
   });
 });

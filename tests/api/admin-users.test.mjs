@@ -1,0 +1,195 @@
+// Administrators of the server and the accounts of others.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { sql } from '../lib/database.mjs';
+import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
+import { Client } from '../lib/http.mjs';
+import { loggedMails, loggedToken } from '../lib/mail.mjs';
+import { DB_KIND } from '../lib/server.mjs';
+import { eventually } from '../lib/time-and-ports.mjs';
+import { browserOf, createFakeAgent, PASSWORD, register, unique, world } from '../lib/world.mjs';
+
+const w = world();
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+const users = (query = '') => w.admin.client.get(`/v1/admin/users${query}`);
+const change = (id, body, client = w.admin.client) => client.patch(`/v1/admin/users/${id}`, body);
+const suspend = (id) => change(id, { status: 'suspended' });
+const serverLog = async (server = w.server) => sql(server, `SELECT action, details FROM activity_logs WHERE org_id = '${NIL}' ORDER BY id`);
+
+/** A server of its own, where nobody else counts as an administrator. */
+async function small() {
+  const { server, ...first } = await w.startWithAccount();
+  return { server, first, anonymous: new Client(server.url) };
+}
+
+describe('the list of accounts', () => {
+  it('has what an administrator needs, and nothing secret', async () => {
+    const account = await register(w.anonymous, { name: 'Listed' });
+    const [listed] = expect(await users(`?q=${account.email}`), 200).data;
+    assert.deepEqual(Object.keys(listed).sort(), ['created_at', 'email', 'email_verified', 'has_password', 'id', 'last_used_at', 'name', 'org_id', 'role', 'status']);
+    assert.deepEqual([listed.id, listed.name, listed.email, listed.role, listed.status, listed.email_verified, listed.has_password],
+      [account.user.id, 'Listed', account.email, 'user', 'active', false, true]);
+    assert.deepEqual(expect(await users(`/${account.user.id}`), 200), listed);
+  });
+
+  it('is searched by name and address, and filtered by state and role', async () => {
+    const name = unique('Needle');
+    const [one, two] = [await register(w.anonymous, { name }), await register(w.anonymous, { name: `${name} two` })];
+    const ids = async (query) => expect(await users(query), 200).data.map((u) => u.id);
+    assert.deepEqual(await ids(`?q=${name.toUpperCase()}`), [two.user.id, one.user.id]);
+    assert.deepEqual(await ids(`?q=${one.email.toUpperCase()}`), [one.user.id]);
+    assert.deepEqual(await ids('?q=%25'), []);
+    expect(await suspend(one.user.id), 200);
+    assert.deepEqual(await ids(`?q=${name}&status=suspended`), [one.user.id]);
+    assert.deepEqual(await ids(`?q=${name}&status=active`), [two.user.id]);
+    assert.deepEqual(await ids('?role=admin'), [w.admin.user.id]);
+    for (const query of ['?status=deleted', '?role=root', '?sort=name', '?limit=0', '?cursor=x']) expectProblem(await users(query), 422, 'validation_failed');
+  });
+
+  it('comes in pages', async () => {
+    const name = unique('Page');
+    const made = [];
+    for (let i = 0; i < 5; i += 1) made.unshift((await register(w.anonymous, { name })).user.id);
+    const got = [];
+    for (let cursor = ''; cursor !== null;) {
+      const page = expect(await users(`?q=${name}&limit=2${cursor && `&cursor=${cursor}`}`), 200);
+      got.push(...page.data.map((u) => u.id));
+      cursor = page.next_cursor;
+    }
+    assert.deepEqual(got, made);
+  });
+
+  it('is for administrators alone', async () => {
+    const { key } = expect(await w.ada.client.post('/v1/api-keys', { name: 'k' }), 201);
+    const id = w.bob.user.id;
+    for (const client of [w.ada.client, w.anonymous.as({ apiKey: key }), browserOf(w.ada, w.server)]) {
+      for (const reply of [await client.get('/v1/admin/users'), await client.get(`/v1/admin/users/${id}`), await change(id, { role: 'admin' }, client),
+        await client.post(`/v1/admin/users/${id}/sign-out`), await client.post(`/v1/admin/users/${id}/reset-password`)]) expectProblem(reply, 403, 'forbidden');
+    }
+    expectProblem(await w.anonymous.get('/v1/admin/users'), 401);
+  });
+
+  it('gives no sight of what accounts have', async () => {
+    const agent = await createFakeAgent(w.bob.client);
+    expectProblem(await w.admin.client.get(`/v1/agents/${agent.id}`), 404, 'not_found');
+  });
+
+  it('knows nobody by another id', async () => {
+    for (const id of [absentId(), w.bob.user.org_id, NIL]) {
+      const replies = [await users(`/${id}`), await change(id, { status: 'active' }), await w.admin.client.post(`/v1/admin/users/${id}/sign-out`),
+        await w.admin.client.post(`/v1/admin/users/${id}/reset-password`)];
+      for (const reply of replies) expectProblem(reply, 404, 'not_found');
+      assert.equal(new Set(replies.map(withoutRequestId)).size, 1);
+    }
+  });
+});
+
+describe('suspension', () => {
+  it('closes every door at once, and opens them again', async () => {
+    const account = await register(w.anonymous);
+    const { key } = expect(await account.client.post('/v1/api-keys', { name: 'k' }), 201);
+    const doors = { token: account.client, cookie: browserOf(account, w.server), bearer: w.anonymous.as({ token: key }), header: w.anonymous.as({ apiKey: key }) };
+    for (const client of Object.values(doors)) expect(await client.get('/v1/auth/me'), 200);
+    assert.equal(expect(await suspend(account.user.id), 200).status, 'suspended');
+    for (const [door, client] of Object.entries(doors)) {
+      expectProblem(await client.get('/v1/auth/me'), 403, 'forbidden');
+      expectProblem(await client.post('/v1/ai/generate', {}), 403, 'forbidden');
+      assert.ok(door);
+    }
+    expectProblem(await w.anonymous.post('/v1/auth/login', { email: account.email, password: PASSWORD }), 403, 'forbidden');
+    expectProblem(await w.anonymous.post('/v1/auth/login', { email: account.email, password: 'wrong password' }), 401, 'bad_credentials');
+    expectProblem(await w.anonymous.post('/v1/auth/refresh', { refresh_token: account.refresh_token }), 403, 'forbidden');
+    expect(await change(account.user.id, { status: 'active' }), 200);
+    for (const client of Object.values(doors).slice(2)) expect(await client.get('/v1/auth/me'), 200);
+    expect(await w.anonymous.post('/v1/auth/login', { email: account.email, password: PASSWORD }), 200);
+  });
+
+  it('is audited in the log of the server', async () => {
+    const account = await register(w.anonymous);
+    for (const body of [{ status: 'suspended' }, { status: 'suspended' }, { status: 'active', role: 'admin' }, { role: 'user' }, {}]) {
+      expect(await change(account.user.id, body), 200);
+    }
+    const log = (await serverLog()).filter(([, details]) => details.includes(account.user.id)).map(([action]) => action);
+    assert.deepEqual(log, ['user.suspended', 'user.resumed', 'user.promoted', 'user.demoted']);
+  });
+
+  it('refuses what is not there to be changed', async () => {
+    for (const body of [{ status: 'deleted' }, { role: 'root' }, { status: null }, { name: 'x' }, { email: 'x@mail.test' }, { password_hash: 'x' }]) {
+      expectProblem(await change(w.bob.user.id, body), 422, 'validation_failed', Object.keys(body));
+    }
+  });
+});
+
+describe('the last administrator', () => {
+  it('cannot be taken away, nor an administrator by himself', async () => {
+    const { server, first, anonymous } = await small();
+    const self = (body) => change(first.user.id, body, first.client);
+    for (const body of [{ status: 'suspended' }, { role: 'user' }]) expectProblem(await self(body), 409, 'conflict');
+    const second = await register(anonymous);
+    expect(await change(second.user.id, { role: 'admin' }, first.client), 200);
+    for (const body of [{ status: 'suspended' }, { role: 'user' }]) expectProblem(await self(body), 409, 'conflict');
+    assert.equal(expect(await self({ status: 'active', role: 'admin' }), 200).role, 'admin');
+    expect(await change(first.user.id, { role: 'user' }, second.client), 200);
+    expectProblem(await first.client.get('/v1/admin/users'), 403, 'forbidden');
+    assert.equal(expect(await second.client.get(`/v1/admin/users/${second.user.id}`), 200).role, 'admin');
+    assert.equal((await serverLog(server)).length, 2);
+    anonymous.close();
+  });
+
+  it('is left over when two demote each other at once', async () => {
+    const { first, anonymous } = await small();
+    const second = await register(anonymous);
+    expect(await change(second.user.id, { role: 'admin' }, first.client), 200);
+    const replies = await Promise.all([change(second.user.id, { role: 'user' }, first.client), change(first.user.id, { role: 'user' }, second.client)]);
+    const statuses = replies.map((r) => r.status).sort();
+    assert.ok(['200,403', '200,409'].includes(statuses.join()), statuses.join());
+    anonymous.close();
+  });
+});
+
+describe('sessions and passwords of others', () => {
+  it('are ended and set by a link', async () => {
+    const account = await register(w.anonymous);
+    expect(await account.client.get('/v1/auth/me'), 200);
+    assert.equal((await w.admin.client.post(`/v1/admin/users/${account.user.id}/sign-out`)).status, 204);
+    expectProblem(await account.client.get('/v1/auth/me'), 401);
+    expectProblem(await w.anonymous.post('/v1/auth/refresh', { refresh_token: account.refresh_token }), 401);
+
+    expect(await w.admin.client.post(`/v1/admin/users/${account.user.id}/reset-password`), 202);
+    const token = await loggedToken(w.server, 'reset', account.email);
+    assert.equal((await w.anonymous.post('/v1/auth/reset-password', { token, password: 'chosen by its owner' })).status, 204);
+    const log = (await serverLog()).filter(([, details]) => details.includes(account.user.id)).map(([action]) => action);
+    assert.deepEqual(log, ['user.signed_out', 'user.password_reset_sent']);
+  });
+
+  it('of somebody suspended get no link', async () => {
+    const account = await register(w.anonymous);
+    expect(await suspend(account.user.id), 200);
+    expectProblem(await w.admin.client.post(`/v1/admin/users/${account.user.id}/reset-password`), 409, 'conflict');
+    assert.ok(!loggedMails(w.server, account.email).some((mail) => mail.kind === 'reset'));
+  });
+});
+
+if (DB_KIND === 'postgres') describe('another instance on the same database', () => {
+  it('takes notice within five seconds', async () => {
+    const other = await w.start({ JWT_SECRET: w.server.env.JWT_SECRET }, { databaseUrl: w.server.databaseUrl });
+    const there = new Client(other.url);
+    const ends = {
+      suspended: (account) => suspend(account.user.id),
+      'signed out': (account) => w.admin.client.post(`/v1/admin/users/${account.user.id}/sign-out`),
+      'ended by hand': (account) => account.client.post('/v1/auth/logout'),
+    };
+    await Promise.all(Object.entries(ends).map(async ([what, end]) => {
+      const account = await register(w.anonymous);
+      const client = there.as({ token: account.token });
+      expect(await client.get('/v1/auth/me'), 200);
+      assert.ok((await end(account)).status < 300);
+      const from = Date.now();
+      await eventually(async () => [401, 403].includes((await client.get('/v1/auth/me')).status), { ms: 5500, what });
+      assert.ok(Date.now() - from < 5500);
+    }));
+    there.close();
+  });
+});
