@@ -106,7 +106,7 @@ test('the list is searched and filtered, and the address says how', async ({ pag
   await expect(page).toHaveURL('/prompts?tag=notes');
   await expect(page.getByRole('heading', { level: 2 })).toHaveText(['Minutes']);
   await page.getByLabel('Search prompts').fill('nothing has this');
-  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('button', { name: 'Clear filters' }).first().click();
   await expect(page).toHaveURL('/prompts');
   await page.getByLabel('Sort by').selectOption('name');
   await expect(page.getByRole('heading', { level: 2 })).toHaveText(['Minutes', 'Reply to an inquiry', 'Translate this.']);

@@ -38,10 +38,10 @@ export const SCREENS = [
   {
     name: 'agents-table', path: '/agents', wide: true, ready: link(() => 'Returns desk'),
     act: async ({ page, t }) => {
-      await page.getByRole('radio', { name: t('agents.view.table') }).click();
+      await page.getByRole('radio', { name: t('core.view.table') }).click();
       await page.getByRole('table').waitFor();
     },
-    undo: ({ page, t }) => page.getByRole('radio', { name: t('agents.view.cards') }).click(),
+    undo: ({ page, t }) => page.getByRole('radio', { name: t('core.view.cards') }).click(),
   },
   { name: 'agents-nothing-found', path: '/agents?q=zeppelin&status=draft', ready: heading('agents.nothing_title') },
   { name: 'agent-menu', path: '/agents', ready: link(() => 'Returns desk'), act: ({ page, t }) => page.getByRole('button', { name: t('agents.action.menu', { name: 'Returns desk' }) }).first().click() },
@@ -130,9 +130,9 @@ export const SCREENS = [
   { name: 'settings-profile', path: '/settings', ready: named('textbox', 'settings.profile.name') },
   { name: 'settings-appearance', path: '/settings?tab=appearance', ready: named('radiogroup', 'core.theme.accent') },
   { name: 'settings-keys', path: '/settings?tab=keys', ready: text(() => 'Website backend') },
-  { name: 'settings-keys-empty', path: '/settings?tab=keys', who: 'bob', ready: heading('settings.keys.empty_title') },
+  { name: 'settings-keys-empty', path: '/settings?tab=keys', who: 'bob', ready: heading('keys.empty_title') },
   { name: 'settings-models', path: '/settings?tab=models', ready: ({ page }) => page.getByRole('heading', { name: 'Anthropic' }) },
-  { name: 'settings-new-key', path: '/settings?tab=keys', ready: text(() => 'Website backend'), act: press('settings.keys.create') },
+  { name: 'settings-new-key', path: '/settings?tab=keys', ready: text(() => 'Website backend'), act: press('keys.create') },
 
   {
     name: 'docs', path: '/docs', ready: ({ page }) => page.getByText('/v1/agents/{id}/publish'),

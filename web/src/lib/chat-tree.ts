@@ -17,6 +17,8 @@ export interface TurnError {
   /** Whether the same may work a moment later. */
   retryable: boolean;
   requestId: string | null;
+  /** From when on it may be asked again: too much was asked for. */
+  retryAt?: number | undefined;
 }
 
 /** Numbers of an answer; absent ones were not told. */

@@ -96,8 +96,9 @@ function endingOf(thrown: unknown): Pick<Turn, "status" | "error"> {
     return { status: "failed", error: { code: "malformed_reply", message: "", retryable: true, requestId: null } };
   }
   if (!(thrown instanceof ApiError)) return { status: "lost", error: LOST };
-  const { code, message, status, requestId, offline } = toApiError(thrown);
-  return { status: "failed", error: { code, message, requestId, retryable: offline || status === 429 || status >= 500 } };
+  const { code, message, status, requestId, offline, retryAt } = toApiError(thrown);
+  const wait = status === 429 && retryAt !== null ? { retryAt } : {};
+  return { status: "failed", error: { code, message, requestId, retryable: offline || status === 429 || status >= 500, ...wait } };
 }
 
 function historyOf(path: readonly Turn[]): ChatMessage[] {

@@ -9,6 +9,7 @@ import type core from "./en/core.json";
 import type dashboard from "./en/dashboard.json";
 import type docs from "./en/docs.json";
 import type errors from "./en/errors.json";
+import type keys from "./en/keys.json";
 import type prompts from "./en/prompts.json";
 import type runs from "./en/runs.json";
 import type settings from "./en/settings.json";
@@ -22,6 +23,7 @@ export interface Messages {
   dashboard: typeof dashboard;
   docs: typeof docs;
   errors: typeof errors;
+  keys: typeof keys;
   prompts: typeof prompts;
   runs: typeof runs;
   settings: typeof settings;

@@ -1,9 +1,11 @@
 "use client";
 
-import { CircleAlert, CircleStop, Play, RotateCw, Scissors, Unplug } from "lucide-react";
+import { CircleAlert, CircleStop, Hourglass, Play, RotateCw, Scissors, Unplug } from "lucide-react";
 import { memo, useCallback, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 
+import { useWaitText } from "@/components/shell/use-action-failed";
 import { Button } from "@/components/ui/button";
+import { useSeconds } from "@/lib/clock";
 import { cn } from "@/lib/cn";
 import type { ChatActions, ShownTurn, Turn } from "@/lib/chat";
 import { useT } from "@/lib/i18n";
@@ -51,12 +53,28 @@ const TOLD_IN_WORDS = new Set(["connection_lost", "malformed_reply", "network"])
 /** Why a turn failed, in words. */
 export function useFailureText(): (turn: Turn) => string {
   const t = useT("chat.error");
+  const wait = useWaitText();
   return useCallback(({ status, error }: Turn) => {
+    if (error?.retryAt) return wait(error.retryAt);
     if (status === "lost") return t("connection_lost");
     if (error?.code === "malformed_reply") return t("malformed_reply");
     if (error?.code === "network") return t("offline");
     return error?.message || t("failed");
-  }, [t]);
+  }, [t, wait]);
+}
+
+/** Too much was asked for: counts down to when asking again makes sense. */
+function Limited({ turn, retryAt, actions: { retry } }: { turn: Turn; retryAt: number; actions: ChatActions }) {
+  const t = useT("chat.actions");
+  const wait = useWaitText();
+  const now = useSeconds();
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border border-warning/30 bg-warning-soft/60 px-3.5 py-2.5">
+      <Hourglass aria-hidden="true" className="size-4.5 shrink-0 text-warning" />
+      <p className="min-w-56 flex-1 text-sm tabular-nums">{wait(retryAt, now)}</p>
+      {retry ? <Button size="sm" variant="secondary" disabled={now < retryAt} onClick={() => retry(turn.id)}><RotateCw />{t("retry")}</Button> : null}
+    </div>
+  );
 }
 
 function Failure({ turn, actions: { retry, resume } }: { turn: Turn; actions: ChatActions }) {
@@ -88,12 +106,15 @@ function Answer({ shown, actions, last }: MessageProps) {
   const { turn } = shown;
   const underWay = turn.status === "waiting" || turn.status === "streaming";
   const failed = turn.status === "failed" || turn.status === "lost";
+  const retryAt = turn.error?.retryAt;
   return (
     <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-2">
       {turn.text === "" ? null : <Markdown text={turn.text} />}
       {underWay && turn.text === "" ? <Thinking /> : null}
       {turn.status === "done" && turn.text === "" ? <p className="text-muted-foreground italic">{t("empty_answer")}</p> : null}
-      {failed ? <Failure turn={turn} actions={actions} /> : <Incomplete turn={turn} />}
+      {failed && retryAt ? <Limited turn={turn} retryAt={retryAt} actions={actions} /> : null}
+      {failed && !retryAt ? <Failure turn={turn} actions={actions} /> : null}
+      {failed ? null : <Incomplete turn={turn} />}
       {/* Its room is there from the start, so that nothing moves when the answer ends. */}
       <div className={cn("-ms-2 flex min-h-8 flex-wrap items-center gap-x-0.5 gap-y-1", underWay && "invisible", !last && ON_DEMAND)}>
         {underWay ? null : (

@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { toast } from "@/components/ui/toast";
 import { invalidateAfter } from "@/lib/api/policies";
 import { toApiError } from "@/lib/api/problem";
@@ -32,7 +33,7 @@ export function useAgain(): LiveRunHandle {
 /** Cancels a run, and says so when it had ended already. */
 export function useCancelRun(): { cancel: (runId: string) => void; pending: boolean } {
   const t = useT("runs.detail");
-  const tError = useT("core.error");
+  const fail = useActionFailed();
   const queries = useQueryClient();
   const mutation = $api.useMutation("post", "/v1/runs/{id}/cancel");
   const cancel = (id: string) =>
@@ -43,7 +44,7 @@ export function useCancelRun(): { cancel: (runId: string) => void; pending: bool
         if (error.status === 409) {
           toast({ title: t("finished_before"), tone: "info" });
           void invalidateAfter(queries, "post /v1/runs/{id}/cancel");
-        } else toast({ title: tError("action_failed"), description: error.message, tone: "error" });
+        } else fail(error);
       },
     });
   return { cancel, pending: mutation.isPending };

@@ -6,10 +6,10 @@ import { ScreenMessages } from "@/lib/i18n";
 
 import agents from "@/messages/en/agents.json";
 import chat from "@/messages/en/chat.json";
+import keys from "@/messages/en/keys.json";
 import runs from "@/messages/en/runs.json";
-import settings from "@/messages/en/settings.json";
 
-const ENGLISH = { agents, chat, runs, settings };
+const ENGLISH = { agents, chat, keys, runs };
 
 export function AgentMessages({ children }: { children: ReactNode }) {
   return <ScreenMessages english={ENGLISH}>{children}</ScreenMessages>;

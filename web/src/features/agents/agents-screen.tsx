@@ -1,12 +1,11 @@
 "use client";
 
-import { Bot, Plus, SearchX } from "lucide-react";
+import { Bot, Plus } from "lucide-react";
 
-import { ErrorCard } from "@/components/shell/error-card";
+import { ListFrame, NothingFound } from "@/components/lists/list-frame";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { PageHeader } from "@/components/ui/page-header";
-import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 import { Link, useQueryState } from "@/lib/nav";
 import { useUi } from "@/lib/store";
@@ -24,14 +23,7 @@ function NewAgent() {
 
 function NoAgents({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   const t = useT("agents");
-  const tCore = useT("core");
-  if (filtered) {
-    return (
-      <EmptyState icon={SearchX} title={t("nothing_title")} action={<Button variant="secondary" onClick={onClear}>{tCore("clear_filters")}</Button>}>
-        {t("nothing_body")}
-      </EmptyState>
-    );
-  }
+  if (filtered) return <NothingFound title={t("nothing_title")} onClear={onClear}>{t("nothing_body")}</NothingFound>;
   return (
     <EmptyState
       icon={Bot}
@@ -45,22 +37,19 @@ function NoAgents({ filtered, onClear }: { filtered: boolean; onClear: () => voi
 
 /** Cards on phones, whatever was chosen: a table of six columns has no room there. */
 function AgentList({ filters, onClear }: { filters: AgentFilters; onClear: () => void }) {
-  const tCore = useT("core");
-  const view = useUi((state) => state.agentsView);
+  const table = useUi((state) => state.agentsView) === "table";
   const list = useAgents(filters);
   const agents = list.data?.pages.flatMap((page) => page.data) ?? [];
-  const table = view === "table";
-  if (list.isPending) return <><div className={cn(table && "md:hidden")}><AgentCardsSkeleton /></div>{table ? <div className="hidden md:block"><AgentTableSkeleton /></div> : null}</>;
-  if (list.error) return <ErrorCard error={list.error} onRetry={() => void list.refetch()} />;
-  if (!agents.length) return <NoAgents filtered={isFiltered(filters)} onClear={onClear} />;
+  const narrow = table ? "md:hidden" : undefined;
   return (
-    <div className={cn("grid gap-5 transition-opacity", list.isPlaceholderData && "opacity-60")} aria-busy={list.isPlaceholderData}>
-      <div className={cn(table && "md:hidden")}><AgentCards agents={agents} /></div>
+    <ListFrame
+      query={list}
+      skeleton={<><div className={narrow}><AgentCardsSkeleton /></div>{table ? <div className="hidden md:block"><AgentTableSkeleton /></div> : null}</>}
+      empty={agents.length ? null : <NoAgents filtered={isFiltered(filters)} onClear={onClear} />}
+    >
+      <div className={narrow}><AgentCards agents={agents} /></div>
       {table ? <div className="hidden md:block"><AgentTable agents={agents} /></div> : null}
-      {list.hasNextPage ? (
-        <Button variant="secondary" className="justify-self-center" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{tCore("loading_more")}</Button>
-      ) : null}
-    </div>
+    </ListFrame>
   );
 }
 
@@ -68,12 +57,13 @@ export function AgentsScreen() {
   const t = useT("agents");
   const [params, setParams] = useQueryState();
   const filters = filtersOf(params);
+  const clear = () => setParams({ q: null, status: null, provider: null });
   return (
     <div className="page">
       <PageHeader title={t("title")} description={t("description")} actions={<NewAgent />}>
-        <AgentFilterBar filters={filters} onChange={setParams} />
+        <AgentFilterBar filters={filters} onChange={setParams} onClear={clear} />
       </PageHeader>
-      <AgentList filters={filters} onClear={() => setParams({ q: null, status: null, provider: null })} />
+      <AgentList filters={filters} onClear={clear} />
     </div>
   );
 }

@@ -2,9 +2,9 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { toast } from "@/components/ui/toast";
 import { hideFromLists } from "@/lib/api/lists";
-import { toApiError } from "@/lib/api/problem";
 import { $api, BY_CURSOR } from "@/lib/api/query";
 import type { AgentSummary } from "@/lib/api/schema";
 import { useT } from "@/lib/i18n";
@@ -29,9 +29,7 @@ export function useAgentActions() {
   const remove = $api.useMutation("delete", "/v1/agents/{id}");
   const restore = $api.useMutation("post", "/v1/agents/{id}/restore");
   const duplicate = $api.useMutation("post", "/v1/agents/{id}/duplicate");
-  const failed = (error: unknown) => {
-    toast({ tone: "error", title: tCore("error.action_failed"), description: toApiError(error).message });
-  };
+  const failed = useActionFailed();
   type Named = Pick<AgentSummary, "id" | "name">;
 
   // The card that was deleted is gone by now, and with it the callbacks of mutate(): await tells anyway.
@@ -65,7 +63,7 @@ export function useAgentActions() {
         toast({ title: t("duplicated", { name: agent.name }) });
         onDone?.(copy);
       },
-      onError: failed,
+      onError: (error) => failed(error),
     }),
   };
 }

@@ -3,11 +3,11 @@
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogContent, DialogFooter } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { FieldInput, FieldSelect } from "@/components/ui/form-controls";
-import { toast } from "@/components/ui/toast";
 import { toApiError } from "@/lib/api/problem";
 import { setFormErrors } from "@/lib/forms";
 import { useT } from "@/lib/i18n";
@@ -18,9 +18,10 @@ import { ShownOnce } from "./shown-once";
 const PRESETS = Object.keys(SCOPES) as ScopePreset[];
 
 function CreateKeyForm({ name, onCreated, onCancel }: { name: string; onCreated: (secret: string) => void; onCancel: () => void }) {
-  const t = useT("settings.keys");
+  const t = useT("keys");
   const tCore = useT("core");
   const form = useForm<NewKey>({ defaultValues: { name, scopes: "run", expiry: "90" } });
+  const fail = useActionFailed();
   const create = useCreateKey();
   const { errors } = form.formState;
 
@@ -30,9 +31,7 @@ function CreateKeyForm({ name, onCreated, onCancel }: { name: string; onCreated:
       onCreated(made.key ?? "");
     } catch (thrown) {
       const error = toApiError(thrown);
-      if (setFormErrors(error, form.setError, ["name"]).length || !error.fields.length) {
-        toast({ tone: "error", title: tCore("error.action_failed"), description: error.message });
-      }
+      if (setFormErrors(error, form.setError, ["name"]).length || !error.fields.length) fail(error);
     }
   });
 
@@ -59,7 +58,7 @@ function CreateKeyForm({ name, onCreated, onCancel }: { name: string; onCreated:
 
 /** Makes an API key and shows it once; `onCreated` may take it, to fill it in an example. */
 export function CreateKeyDialog({ name = "", onClose, onCreated }: { name?: string; onClose: () => void; onCreated?: (secret: string) => void }) {
-  const t = useT("settings.keys");
+  const t = useT("keys");
   const tCore = useT("core");
   const [secret, setSecret] = useState<string | null>(null);
   return (

@@ -7,7 +7,7 @@ import { useT } from "@/lib/i18n";
 
 /** A secret that is shown this once. */
 export function ShownOnce({ secret }: { secret: string }) {
-  const t = useT("settings.keys");
+  const t = useT("keys");
   const tCore = useT("core");
   return (
     <div className="grid gap-3">

@@ -3,7 +3,7 @@
 import { SearchX, ShieldCheck } from "lucide-react";
 import { useMemo, useState, type ReactNode } from "react";
 
-import { ErrorCard } from "@/components/shell/error-card";
+import { ListFrame } from "@/components/lists/list-frame";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -11,7 +11,6 @@ import { PageHeader } from "@/components/ui/page-header";
 import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
 import { $api } from "@/lib/api/query";
-import { cn } from "@/lib/cn";
 import { topicOf } from "@/lib/error-guide";
 import { useFormat } from "@/lib/format";
 import { useT } from "@/lib/i18n";
@@ -96,7 +95,7 @@ export function ErrorsScreen() {
   const tCore = useT("core");
   const [params, setParams] = useQueryState();
   const filter = useMemo(() => readFilter(params), [params]);
-  const { entries, data, error, isPlaceholderData, isFetchingNextPage, hasNextPage, refetch, fetchNextPage } = useErrors(filter.source);
+  const { entries, ...query } = useErrors(filter.source);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const shown = withCode(entries, filter.code);
   const toggle = (id: string) => setOpen((before) => {
@@ -105,28 +104,7 @@ export function ErrorsScreen() {
     return after;
   });
 
-  const more = hasNextPage ? <Button variant="secondary" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>{tCore("loading_more")}</Button> : null;
-  const list = () => {
-    if (!data) return error ? <ErrorCard error={error} onRetry={() => void refetch()} /> : <ErrorsSkeleton />;
-    if (shown.length === 0) return <NoErrors filter={filter} onClear={() => setParams({ source: filter.code ? filter.source : null, code: null })} more={more} />;
-    return (
-      <div aria-busy={isPlaceholderData} className={cn("transition-opacity", isPlaceholderData && "opacity-60")}>
-        {error ? <ErrorCard error={error} onRetry={() => void refetch()} className="mb-4" /> : null}
-        <Card className="overflow-hidden">
-          <ul aria-label={t("table")} className="divide-y">
-            {shown.map((entry) => <ErrorRow key={entry.id} entry={entry} open={open.has(entry.id)} onToggle={() => toggle(entry.id)} />)}
-          </ul>
-        </Card>
-        <div className="mt-4 flex flex-wrap items-center justify-between gap-3">
-          <p role="status" className="text-[0.8125rem] text-muted-foreground tabular-nums">
-            {filter.code ? t("code_filter", { code: filter.code, shown: shown.length, loaded: entries.length }) : t("loaded", { count: entries.length })}
-          </p>
-          {more}
-        </div>
-      </div>
-    );
-  };
-
+  const more = query.hasNextPage ? <Button variant="secondary" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{tCore("loading_more")}</Button> : null;
   return (
     <div className="page">
       <PageHeader
@@ -142,7 +120,18 @@ export function ErrorsScreen() {
         )}
       />
       <ByCode filter={filter} onCode={(code) => setParams({ code, ...(code ? { source: "run" } : {}) })} />
-      {list()}
+      <ListFrame
+        query={query}
+        skeleton={<ErrorsSkeleton />}
+        empty={shown.length ? null : <NoErrors filter={filter} onClear={() => setParams({ source: filter.code ? filter.source : null, code: null })} more={more} />}
+        status={filter.code ? t("code_filter", { code: filter.code, shown: shown.length, loaded: entries.length }) : t("loaded", { count: entries.length })}
+      >
+        <Card className="overflow-hidden">
+          <ul aria-label={t("table")} className="divide-y">
+            {shown.map((entry) => <ErrorRow key={entry.id} entry={entry} open={open.has(entry.id)} onToggle={() => toggle(entry.id)} />)}
+          </ul>
+        </Card>
+      </ListFrame>
     </div>
   );
 }

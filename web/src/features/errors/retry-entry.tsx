@@ -4,10 +4,10 @@ import { RotateCw } from "lucide-react";
 import { useState } from "react";
 
 import { requestAgain, useAgain } from "@/components/runs/use-again";
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toast";
 import { api } from "@/lib/api/client";
-import { toApiError } from "@/lib/api/problem";
 import type { ErrorEntry } from "@/lib/api/schema";
 import { useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";
@@ -40,7 +40,7 @@ function Outcome({ live }: { live: LiveRun }) {
 /** Asks a failed run's question again, where that can help. */
 export function RetryEntry({ entry }: { entry: ErrorEntry }) {
   const t = useT("errors.retry");
-  const tCore = useT("core.error");
+  const fail = useActionFailed();
   const { live, start } = useAgain();
   const [loading, setLoading] = useState(false);
   if (entry.retryable !== true || entry.run_id === null || entry.agent_name === null || entry.kind !== "generate") return null;
@@ -53,7 +53,7 @@ export function RetryEntry({ entry }: { entry: ErrorEntry }) {
       if (request) start(request);
       else toast({ title: t("no_input"), tone: "info" });
     } catch (thrown) {
-      toast({ title: tCore("action_failed"), description: toApiError(thrown).message, tone: "error" });
+      fail(thrown);
     } finally {
       setLoading(false);
     }

@@ -1,12 +1,11 @@
 "use client";
 
-import { Plus, ScrollText, SearchX } from "lucide-react";
+import { Plus, ScrollText } from "lucide-react";
 
-import { ErrorCard } from "@/components/shell/error-card";
+import { ListFrame, NothingFound } from "@/components/lists/list-frame";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { PageHeader } from "@/components/ui/page-header";
-import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 import { Link, useQueryState } from "@/lib/nav";
 import { useUi } from "@/lib/store";
@@ -36,16 +35,6 @@ function NoPrompts() {
   );
 }
 
-function NothingFound({ onClear }: { onClear: () => void }) {
-  const t = useT("prompts");
-  const tCore = useT("core");
-  return (
-    <EmptyState icon={SearchX} title={t("nothing_title")} action={<Button variant="secondary" onClick={onClear}>{tCore("clear_filters")}</Button>}>
-      {t("nothing_body")}
-    </EmptyState>
-  );
-}
-
 interface ListProps {
   filters: PromptFilters;
   onTag: (tag: string) => void;
@@ -54,34 +43,34 @@ interface ListProps {
 
 /** Cards on phones, whatever was chosen: a table of six columns has no room there. */
 function PromptList({ filters, onTag, onClear }: ListProps) {
-  const tCore = useT("core");
+  const t = useT("prompts");
   const table = useUi((state) => state.promptsView) === "table";
   const list = usePrompts(filters);
   const prompts = list.data?.pages.flatMap((page) => page.data) ?? [];
   const narrow = table ? "md:hidden" : undefined;
-  if (list.isPending) return <><div className={narrow}><PromptCardsSkeleton /></div>{table ? <div className="hidden md:block"><PromptTableSkeleton /></div> : null}</>;
-  if (list.error) return <ErrorCard error={list.error} onRetry={() => void list.refetch()} />;
-  if (!prompts.length) return isFiltered(filters) ? <NothingFound onClear={onClear} /> : <NoPrompts />;
+  const none = isFiltered(filters) ? <NothingFound title={t("nothing_title")} onClear={onClear}>{t("nothing_body")}</NothingFound> : <NoPrompts />;
   return (
-    <div className={cn("grid gap-5 transition-opacity", list.isPlaceholderData && "opacity-60")} aria-busy={list.isPlaceholderData}>
+    <ListFrame
+      query={list}
+      skeleton={<><div className={narrow}><PromptCardsSkeleton /></div>{table ? <div className="hidden md:block"><PromptTableSkeleton /></div> : null}</>}
+      empty={prompts.length ? null : none}
+    >
       <div className={narrow}><PromptCards prompts={prompts} onTag={onTag} /></div>
       {table ? <div className="hidden md:block"><PromptTable prompts={prompts} onTag={onTag} /></div> : null}
-      {list.hasNextPage ? (
-        <Button variant="secondary" className="justify-self-center" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{tCore("loading_more")}</Button>
-      ) : null}
-    </div>
+    </ListFrame>
   );
 }
 
 export function PromptsScreen() {
   const t = useT("prompts");
   const [params, setParams] = useQueryState();
+  const clear = () => setParams({ q: null, category: null, tag: null });
   return (
     <div className="page">
       <PageHeader title={t("title")} description={t("description")} actions={<NewPrompt />}>
-        <PromptFilterBar filters={filtersOf(params)} onChange={setParams} />
+        <PromptFilterBar filters={filtersOf(params)} onChange={setParams} onClear={clear} />
       </PageHeader>
-      <PromptList filters={filtersOf(params)} onTag={(tag) => setParams({ tag })} onClear={() => setParams({ q: null, category: null, tag: null })} />
+      <PromptList filters={filtersOf(params)} onTag={(tag) => setParams({ tag })} onClear={clear} />
     </div>
   );
 }

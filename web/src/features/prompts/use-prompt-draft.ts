@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { toast } from "@/components/ui/toast";
 import { api } from "@/lib/api/client";
 import { toApiError, type ApiError } from "@/lib/api/problem";
@@ -59,6 +60,7 @@ async function read(id: string): Promise<Prompt | null> {
 /** Puts what the server found wrong on the form's fields; the rest is told in a toast. */
 function useRefusal() {
   const t = useT("core.error");
+  const fail = useActionFailed();
   return (error: ApiError): DraftMistakes => {
     const mistakes: DraftMistakes = {};
     const rest: string[] = [];
@@ -67,7 +69,8 @@ function useRefusal() {
       if (name) mistakes[name] ??= message;
       else rest.push(message);
     }
-    if (!Object.keys(mistakes).length || rest.length) toast({ tone: "error", title: t("action_failed"), description: error.offline ? t("offline") : rest.join(" ") || error.message });
+    if (rest.length) toast({ tone: "error", title: t("action_failed"), description: rest.join(" ") });
+    else if (!Object.keys(mistakes).length) fail(error);
     return mistakes;
   };
 }

@@ -2,9 +2,9 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { toast } from "@/components/ui/toast";
 import { hideFromLists } from "@/lib/api/lists";
-import { toApiError } from "@/lib/api/problem";
 import { $api, BY_CURSOR } from "@/lib/api/query";
 import type { Prompt } from "@/lib/api/schema";
 import { useT } from "@/lib/i18n";
@@ -38,9 +38,7 @@ export function usePromptActions() {
   const remove = $api.useMutation("delete", "/v1/prompts/{id}");
   const restore = $api.useMutation("post", "/v1/prompts/{id}/restore");
   const create = $api.useMutation("post", "/v1/prompts");
-  const failed = (error: unknown) => {
-    toast({ tone: "error", title: tCore("error.action_failed"), description: toApiError(error).message });
-  };
+  const failed = useActionFailed();
 
   // Awaited: the card it was deleted from is gone by then, and its callbacks with it.
   const undo = async (prompt: Prompt) => {

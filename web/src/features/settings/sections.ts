@@ -20,7 +20,7 @@ interface Section {
 export const SECTIONS = [
   { name: "profile", icon: User, group: "you", Screen: lazy(() => import("./profile-tab").then((module) => ({ default: module.ProfileTab }))) },
   { name: "appearance", icon: Palette, group: "you", Screen: lazy(() => import("./appearance-section").then((module) => ({ default: module.AppearanceSection }))) },
-  { name: "keys", icon: KeyRound, group: "organisation", permission: "keys:read", Screen: lazy(() => import("./keys-section").then((module) => ({ default: module.KeysSection }))) },
+  { name: "keys", icon: KeyRound, group: "organisation", permission: "keys:read", Screen: lazy(() => import("@/features/api-keys/keys-section").then((module) => ({ default: module.KeysSection }))) },
   { name: "models", icon: Plug, group: "server", Screen: lazy(() => import("./models-section").then((module) => ({ default: module.ModelsSection }))) },
 ] as const satisfies readonly Section[];
 

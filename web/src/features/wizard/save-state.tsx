@@ -3,11 +3,10 @@
 import { Check, CloudAlert, CloudOff, TriangleAlert } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { Button } from "@/components/ui/button";
 import { Spinner } from "@/components/ui/spinner";
-import { toast } from "@/components/ui/toast";
 import { Tooltip } from "@/components/ui/tooltip";
-import { toApiError } from "@/lib/api/problem";
 import { $api } from "@/lib/api/query";
 import { cn } from "@/lib/cn";
 import { useAgo } from "@/lib/format";
@@ -71,6 +70,7 @@ export function SaveState() {
 /** Another device or tab saved meanwhile: whose version stays is asked, and nothing is lost until then. */
 export function ConflictBar() {
   const t = useT("wizard.conflict");
+  const fail = useActionFailed();
   const { saver, form, agent } = useWizard();
   const { state } = useSaveSnapshot(saver);
   const [busy, setBusy] = useState(false);
@@ -88,7 +88,7 @@ export function ConflictBar() {
         saver.accept(data.draft_revision);
       }
     } catch (thrown) {
-      toast({ tone: "error", title: t("failed"), description: toApiError(thrown).message });
+      fail(thrown, t("failed"));
     } finally {
       setBusy(false);
     }

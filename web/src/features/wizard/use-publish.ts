@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { UseFormReturn } from "react-hook-form";
 
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { toast } from "@/components/ui/toast";
 import { toApiError } from "@/lib/api/problem";
 import { $api } from "@/lib/api/query";
@@ -43,6 +44,7 @@ interface Options {
 export function usePublish({ agent, form, saver, showMistakes }: Options): Publishing {
   const t = useT("wizard");
   const tCore = useT("core");
+  const failed = useActionFailed();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const localMistakes = useLocalMistakes();
@@ -72,7 +74,7 @@ export function usePublish({ agent, form, saver, showMistakes }: Options): Publi
       tell(error.fields.map(({ field, code, message }) => ({ path: field, code, message })));
       return;
     }
-    toast({ tone: "error", title: t("publish.failed"), description: error.offline ? tCore("error.offline") : error.message });
+    failed(error, t("publish.failed"));
   };
 
   const publishNow = async () => {

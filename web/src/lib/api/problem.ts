@@ -6,6 +6,8 @@ import type { Problem } from "./schema";
  */
 export class ApiError extends Error {
   override readonly name = "ApiError";
+  /** From when on asking again makes sense, if the server said so. */
+  readonly retryAt: number | null;
   constructor(
     readonly status: number,
     readonly code: string,
@@ -15,6 +17,7 @@ export class ApiError extends Error {
     readonly retryAfterS: number | null,
   ) {
     super(message);
+    this.retryAt = retryAfterS === null ? null : Date.now() + retryAfterS * 1_000;
   }
 
   get offline(): boolean {

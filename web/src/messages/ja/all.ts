@@ -5,6 +5,7 @@ export { default as core } from "./core.json";
 export { default as dashboard } from "./dashboard.json";
 export { default as docs } from "./docs.json";
 export { default as errors } from "./errors.json";
+export { default as keys } from "./keys.json";
 export { default as prompts } from "./prompts.json";
 export { default as runs } from "./runs.json";
 export { default as settings } from "./settings.json";

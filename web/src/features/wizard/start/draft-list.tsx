@@ -3,10 +3,10 @@
 import { ArrowRight, FilePen, Trash2 } from "lucide-react";
 import { useQueryClient } from "@tanstack/react-query";
 
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { Button } from "@/components/ui/button";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { toast } from "@/components/ui/toast";
-import { toApiError } from "@/lib/api/problem";
 import { $api } from "@/lib/api/query";
 import type { AgentSummary } from "@/lib/api/schema";
 import { useT } from "@/lib/i18n";
@@ -20,13 +20,13 @@ function useDiscard() {
   const queries = useQueryClient();
   const remove = $api.useMutation("delete", "/v1/agents/{id}");
   const restore = $api.useMutation("post", "/v1/agents/{id}/restore");
-  const fail = (thrown: unknown) => void toast({ tone: "error", title: tCore("error.action_failed"), description: toApiError(thrown).message });
+  const fail = useActionFailed();
   return async ({ id, name }: AgentSummary) => {
     const params = { path: { id } };
     try {
       await remove.mutateAsync({ params });
       queries.removeQueries({ queryKey: $api.queryOptions("get", "/v1/agents/{id}", { params }).queryKey });
-      toast({ tone: "info", title: t("draft_deleted", { name }), action: { label: tCore("undo"), onClick: () => void restore.mutateAsync({ params }).catch(fail) } });
+      toast({ tone: "info", title: t("draft_deleted", { name }), action: { label: tCore("undo"), onClick: () => void restore.mutateAsync({ params }).catch((thrown: unknown) => fail(thrown)) } });
     } catch (thrown) {
       fail(thrown);
     }

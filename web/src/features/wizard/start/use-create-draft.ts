@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 
-import { toast } from "@/components/ui/toast";
-import { toApiError } from "@/lib/api/problem";
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { $api } from "@/lib/api/query";
 import type { AgentDraft } from "@/lib/api/schema";
 import { useT } from "@/lib/i18n";
@@ -18,7 +17,7 @@ export interface CreateDraft {
 /** Makes a draft on the server and opens it; with `build`, its fields are written from its sentence there. */
 export function useCreateDraft(): CreateDraft {
   const t = useT("wizard.start");
-  const tCore = useT("core.error");
+  const fail = useActionFailed();
   const navigate = useNavigate();
   const [making, setMaking] = useState<string | null>(null);
   const { mutateAsync } = $api.useMutation("post", "/v1/agents");
@@ -30,8 +29,7 @@ export function useCreateDraft(): CreateDraft {
       const agent = await mutateAsync({ body: { draft } });
       navigate(`/agents/${agent.id}/edit${build ? "?build=1" : ""}`);
     } catch (thrown) {
-      const error = toApiError(thrown);
-      toast({ tone: "error", title: t("create_failed"), description: error.offline ? tCore("offline") : error.message });
+      fail(thrown, t("create_failed"));
       setMaking(null);
     }
   };

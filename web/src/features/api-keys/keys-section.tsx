@@ -4,6 +4,7 @@ import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 
 import { ErrorCard } from "@/components/shell/error-card";
+import { useActionFailed } from "@/components/shell/use-action-failed";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
@@ -13,16 +14,16 @@ import { RelativeTime } from "@/components/ui/relative-time";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Table, Td, Th } from "@/components/ui/table";
 import { toast } from "@/components/ui/toast";
-import { CreateKeyDialog } from "@/features/api-keys/create-key-dialog";
-import { toApiError } from "@/lib/api/problem";
+import { CreateKeyDialog } from "./create-key-dialog";
 import { $api, BY_CURSOR } from "@/lib/api/query";
 import type { ApiKey } from "@/lib/api/schema";
 import { formatDate, formatExactTime } from "@/lib/format";
 import { useFormatter, useT } from "@/lib/i18n";
 
 function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
-  const t = useT("settings.keys");
+  const t = useT("keys");
   const tCore = useT("core");
+  const fail = useActionFailed();
   const revoke = $api.useMutation("delete", "/v1/api-keys/{id}");
   // Told also when the dialog was closed meanwhile.
   const submit = async () => {
@@ -31,7 +32,7 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void
       toast({ title: t("revoked", { name: apiKey.name }) });
       onClose();
     } catch (error) {
-      toast({ tone: "error", title: tCore("error.action_failed"), description: toApiError(error).message });
+      fail(error);
     }
   };
   return (
@@ -47,7 +48,7 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void
 }
 
 function Expiry({ at }: { at: string | null }) {
-  const t = useT("settings.keys");
+  const t = useT("keys");
   const tCore = useT("core");
   const format = useFormatter();
   if (!at) return <span className="text-muted-foreground">{tCore("never")}</span>;
@@ -56,7 +57,7 @@ function Expiry({ at }: { at: string | null }) {
 }
 
 function KeyRow({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void }) {
-  const t = useT("settings.keys");
+  const t = useT("keys");
   return (
     <tr>
       <Td className="max-w-52 truncate font-medium" title={apiKey.name}>{apiKey.name}</Td>
@@ -72,7 +73,7 @@ function KeyRow({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void }) 
 }
 
 function KeyTable({ keys, onRevoke }: { keys: readonly ApiKey[]; onRevoke: (key: ApiKey) => void }) {
-  const t = useT("settings.keys");
+  const t = useT("keys");
   const tCore = useT("core");
   return (
     <Card>
@@ -92,7 +93,7 @@ function KeyTable({ keys, onRevoke }: { keys: readonly ApiKey[]; onRevoke: (key:
 const PAGE = 50;
 
 export function KeysSection() {
-  const t = useT("settings.keys");
+  const t = useT("keys");
   const tCore = useT("core");
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
