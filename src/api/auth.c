@@ -3,24 +3,9 @@
 /* Anybody may send these bodies, so they are small. */
 enum { CREDENTIALS_MAX_BYTES = 16 * 1024 };
 
-#define SESSION_COOKIE "__Host-agentgen_session"
-
-/* What the browser keeps: no script reads it, no other site sends it (RFC 6265bis 5.6). */
-static enum ag_err set_cookie(struct ag_ctx *ctx, struct ag_str secret, int64_t max_age_s)
-{
-    struct ag_str cookie = ag_arena_printf(ctx->scope.arena,
-                                           SESSION_COOKIE
-                                           "=%.*s; Path=/; Max-Age=%lld; Secure; HttpOnly; "
-                                           "SameSite=Lax",
-                                           AG_STR_ARG(secret), (long long)max_age_s);
-    if (!cookie.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a cookie");
-    ag_reply_header(ctx->req, "Set-Cookie", cookie);
-    return AG_OK;
-}
-
 static enum ag_err reply_grant(struct ag_ctx *ctx, const struct ag_grant *grant)
 {
-    AG_TRY(set_cookie(ctx, grant->cookie, ctx->scope.core->options.refresh_ttl_s));
+    AG_TRY(ag_ctx_session_cookie(ctx, grant->cookie));
     return ag_ctx_reply(ctx, grant);
 }
 
@@ -51,7 +36,7 @@ static enum ag_err auth_refresh(struct ag_ctx *ctx)
 static enum ag_err auth_logout(struct ag_ctx *ctx)
 {
     AG_TRY(ag_logout(&ctx->scope));
-    AG_TRY(set_cookie(ctx, AG_STR(""), 0));
+    AG_TRY(ag_ctx_set_cookie(ctx, AG_SESSION_COOKIE, AG_STR(""), 0));
     return ag_ctx_reply_empty(ctx);
 }
 

@@ -43,7 +43,7 @@ static enum ag_credential find_credential(const struct ag_request *req, struct a
     }
     *ret_secret = ag_request_header(req, AG_STR("x-api-key"));
     if (ret_secret->data) return AG_CRED_KEY;
-    *ret_secret = ag_request_cookie(req, AG_STR("__Host-agentgen_session"));
+    *ret_secret = ag_request_cookie(req, AG_STR(AG_SESSION_COOKIE));
     if (ret_secret->len > 0) return AG_CRED_COOKIE;
     return AG_CRED_NONE;
 }

@@ -162,9 +162,13 @@ static enum ag_err success(const struct ag_route *route, struct ag_buf *out)
     ag_buf_printf(out, "\"%d\":{\"description\":\"%s\"", route->status,
                   route->status == 201   ? "Created"
                   : route->status == 204 ? "Done"
+                  : route->status == 302 ? "Go on there"
                                          : "OK");
     if (route->flags & AG_RF_ETAG && route->reply)
         ag_buf_append_lit(out, ",\"headers\":{\"ETag\":{\"schema\":{\"type\":\"string\"}}}");
+    if (route->status == 302)
+        ag_buf_append_lit(out, ",\"headers\":{\"Location\":{\"required\":true,\"schema\":{"
+                               "\"type\":\"string\"}}}");
     if (route->flags & AG_RF_TEXT)
         ag_buf_append_str(out, strcmp(route->id, "openapi") == 0
                                    ? AG_STR(",\"content\":{\"application/json\":{\"schema\":{"

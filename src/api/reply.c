@@ -22,6 +22,31 @@ enum ag_err ag_ctx_reply_empty(struct ag_ctx *ctx)
     return AG_OK;
 }
 
+enum ag_err ag_ctx_redirect(struct ag_ctx *ctx, struct ag_str location)
+{
+    ag_reply_header(ctx->req, "Location", location);
+    AG_TRY(ag_ctx_reply_empty(ctx));
+    ctx->status = 302;
+    return AG_OK;
+}
+
+enum ag_err ag_ctx_set_cookie(struct ag_ctx *ctx, const char *name, struct ag_str secret,
+                              int64_t max_age_s)
+{
+    struct ag_str cookie = ag_arena_printf(
+        ctx->scope.arena, "%s=%.*s; Path=/; Max-Age=%lld; Secure; HttpOnly; SameSite=Lax", name,
+        AG_STR_ARG(secret), (long long)max_age_s);
+    if (!cookie.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a cookie");
+    ag_reply_header(ctx->req, "Set-Cookie", cookie);
+    return AG_OK;
+}
+
+enum ag_err ag_ctx_session_cookie(struct ag_ctx *ctx, struct ag_str secret)
+{
+    return ag_ctx_set_cookie(ctx, AG_SESSION_COOKIE, secret,
+                             ctx->scope.core->options.refresh_ttl_s);
+}
+
 bool ag_ctx_not_modified(struct ag_ctx *ctx, struct ag_str etag)
 {
     struct ag_str rest = ag_request_header(ctx->req, AG_STR("if-none-match")), part;

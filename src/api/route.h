@@ -87,7 +87,8 @@ extern const size_t ag_route_table_count;
 extern const struct ag_route ag_system_routes[], ag_auth_routes[], ag_account_routes[],
     ag_admin_user_routes[], ag_api_key_routes[], ag_agent_routes[], ag_prompt_routes[],
     ag_ai_routes[], ag_run_routes[], ag_activity_routes[], ag_template_routes[],
-    ag_proposal_routes[], ag_dashboard_routes[], ag_error_routes[], ag_provider_routes[];
+    ag_proposal_routes[], ag_dashboard_routes[], ag_error_routes[], ag_provider_routes[],
+    ag_oauth_routes[];
 enum {
     AG_SYSTEM_ROUTES = 4,
     AG_AUTH_ROUTES = 6,
@@ -104,6 +105,7 @@ enum {
     AG_DASHBOARD_ROUTES = 1,
     AG_ERROR_ROUTES = 2,
     AG_PROVIDER_ROUTES = 3,
+    AG_OAUTH_ROUTES = 6,
 };
 
 /* Whether the row takes If-Match. */
@@ -146,6 +148,15 @@ enum ag_err ag_ctx_reply_revision(struct ag_ctx *ctx, const void *doc, int64_t v
 /* Whether the client has the version of `etag` (If-None-Match, RFC 9110 13.1.2): the status is 304
  * then, and the handler is done. */
 bool ag_ctx_not_modified(struct ag_ctx *ctx, struct ag_str etag);
+/* Sends a browser on to `location`, which holds neither control characters nor spaces. */
+enum ag_err ag_ctx_redirect(struct ag_ctx *ctx, struct ag_str location) AG_MUST_USE;
+/* What a browser keeps: no script reads it, no other site sends it, and no other host can have set
+ * it (RFC 6265bis 4.1.3, 5.6). `max_age_s` 0 takes it away. */
+#define AG_SESSION_COOKIE "__Host-agentgen_session"
+enum ag_err ag_ctx_set_cookie(struct ag_ctx *ctx, const char *name, struct ag_str secret,
+                              int64_t max_age_s) AG_MUST_USE;
+/* The session's own, for as long as the session lasts. */
+enum ag_err ag_ctx_session_cookie(struct ag_ctx *ctx, struct ag_str secret) AG_MUST_USE;
 /* A page: `items` holds up to one more than asked for, which only says that a page follows. `key`
  * gives the sort key of an item for the cursor. */
 struct ag_list_key {

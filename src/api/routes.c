@@ -6,6 +6,7 @@ const struct ag_route_table ag_route_tables[] = {
     {ag_auth_routes, AG_AUTH_ROUTES},
     {ag_account_routes, AG_ACCOUNT_ROUTES},
     {ag_admin_user_routes, AG_ADMIN_USER_ROUTES},
+    {ag_oauth_routes, AG_OAUTH_ROUTES},
     {ag_api_key_routes, AG_API_KEY_ROUTES},
     {ag_agent_routes, AG_AGENT_ROUTES},
     {ag_prompt_routes, AG_PROMPT_ROUTES},

@@ -24,6 +24,35 @@ static struct ag_core_options core_options(const struct ag_options *o)
         .token_ttl_s = o->token_ttl_s,
         .refresh_ttl_s = o->refresh_ttl_s,
         .public_url = o->public_url,
+        .oauth =
+            {
+                {
+                    .id = AG_STR("google"),
+                    .name = AG_STR("Google"),
+                    .issuer = o->google_issuer,
+                    .client_id = o->google_client_id,
+                    .client_secret = o->google_client_secret,
+                    .scopes = AG_STR("openid email profile"),
+                },
+                {
+                    .id = AG_STR("github"),
+                    .name = AG_STR("GitHub"),
+                    .issuer = o->github_url,
+                    .api_url = o->github_api_url,
+                    .client_id = o->github_client_id,
+                    .client_secret = o->github_client_secret,
+                    .scopes = AG_STR("read:user user:email"),
+                },
+                {
+                    .id = AG_STR("oidc"),
+                    .name = o->oidc_name,
+                    .issuer = o->oidc_issuer,
+                    .client_id = o->oidc_client_id,
+                    .client_secret = o->oidc_client_secret,
+                    .scopes = o->oidc_scopes,
+                    .tells_auth_time = true,
+                },
+            },
     };
 }
 

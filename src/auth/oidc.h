@@ -82,6 +82,7 @@ struct ag_oidc_expected {
     struct ag_str issuer, client_id, nonce;
     int64_t now_s;
     int64_t signed_in_since_s; /* 0, or when they must have signed in there at the earliest */
+    bool tells_auth_time; /* `auth_time` must be there to judge that by; else it may be missing */
 };
 /*
  * Verifies an ID token (OpenID Connect Core 3.1.3.7, RFC 8725): its header, RS256 or ES256 and

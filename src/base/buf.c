@@ -110,6 +110,28 @@ enum ag_err ag_buf_printf(struct ag_buf *buf, const char *format, ...)
     return AG_OK;
 }
 
+enum ag_err ag_buf_append_escaped(struct ag_buf *buf, struct ag_str s)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.data[i];
+        bool alnum = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+        if (alnum || c == '-' || c == '.' || c == '_' || c == '~')
+            ag_buf_append_char(buf, (char)c);
+        else
+            ag_buf_append(buf, (const char[]){'%', digits[c >> 4], digits[c & 15]}, 3);
+    }
+    return buf->err;
+}
+
+enum ag_err ag_buf_append_pair(struct ag_buf *buf, const char *name, struct ag_str value)
+{
+    if (buf->len > 0 && buf->data[buf->len - 1] != '?') ag_buf_append_char(buf, '&');
+    ag_buf_append_str(buf, ag_str(name));
+    ag_buf_append_char(buf, '=');
+    return ag_buf_append_escaped(buf, value);
+}
+
 void ag_buf_consume(struct ag_buf *buf, size_t n)
 {
     n = AG_MIN(n, buf->len);

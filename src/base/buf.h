@@ -42,6 +42,11 @@ enum ag_err ag_buf_append_str(struct ag_buf *buf, struct ag_str s);
 enum ag_err ag_buf_append_char(struct ag_buf *buf, char c);
 enum ag_err ag_buf_append_int(struct ag_buf *buf, int64_t value);
 enum ag_err ag_buf_printf(struct ag_buf *buf, const char *format, ...) AG_PRINTF(2, 3);
+/* `s` as a part of a URL or of a form: everything but letters, digits and "-._~" percent-encoded
+ * (RFC 3986 2.3). */
+enum ag_err ag_buf_append_escaped(struct ag_buf *buf, struct ag_str s);
+/* "name=value", escaped like that, with '&' before it unless the buffer is empty or ends in '?'. */
+enum ag_err ag_buf_append_pair(struct ag_buf *buf, const char *name, struct ag_str value);
 #define ag_buf_append_lit(buf, literal) ag_buf_append(buf, "" literal, sizeof(literal) - 1)
 /* Drops `n` bytes at the front. */
 void ag_buf_consume(struct ag_buf *buf, size_t n);

@@ -1,4 +1,4 @@
-#include "core/internal.h"
+#include "core/oauth_client.h"
 #include "runtime/loop.h"
 
 enum { IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000 };
@@ -51,6 +51,7 @@ enum ag_err ag_core_attach(struct ag_core *core)
     enum ag_err err = ag_access_cache_new(&part->access);
     if (err == AG_OK) err = ag_agent_cache_new(&part->agents);
     if (err == AG_OK) err = ag_model_cache_new(&part->models);
+    if (err == AG_OK) err = ag_oauth_cache_new(&part->oauth);
     if (err == AG_OK) err = ag_http_client_new(core->egress, &part->http);
     if (err != AG_OK) ag_core_detach(core);
     return err;
@@ -60,6 +61,7 @@ void ag_core_detach(struct ag_core *core)
 {
     struct ag_core_loop *part = ag_core_loop(core);
     ag_http_client_free(AG_TAKE(part->http));
+    ag_oauth_cache_free(AG_TAKE(part->oauth));
     ag_model_cache_free(AG_TAKE(part->models));
     ag_agent_cache_free(AG_TAKE(part->agents));
     ag_access_cache_free(AG_TAKE(part->access));
@@ -109,6 +111,7 @@ static enum ag_err expire_tx(struct ag_tx *tx, void *arg)
 {
     (void)arg;
     AG_TRY(ag_idempotency_expire(tx, ag_wall_ms() - IDEMPOTENCY_KEPT_MS));
+    AG_TRY(ag_oauth_states_expire(tx, ag_wall_ms()));
     return ag_purge_deleted(tx);
 }
 

@@ -14,7 +14,16 @@
 
 #include <stdatomic.h>
 
-enum { AG_MAX_LOOPS = 64, AG_MAX_PROVIDERS = 16 };
+enum { AG_MAX_LOOPS = 64, AG_MAX_PROVIDERS = 16, AG_OAUTH_PROVIDERS = 3 };
+
+/* An identity provider that people may sign in with; without a client id it is not configured. */
+struct ag_oauth_provider {
+    struct ag_str id, name; /* "google", "Google" */
+    struct ag_str issuer;   /* of an OpenID provider; where people sign in to GitHub */
+    struct ag_str api_url;  /* of GitHub; empty: an OpenID provider */
+    struct ag_str client_id, client_secret, scopes;
+    bool tells_auth_time; /* as OpenID Connect Core 3.1.2.1 wants it when asked with max_age */
+};
 
 struct ag_core_options {
     struct ag_str openai_key, openai_base_url;
@@ -23,12 +32,14 @@ struct ag_core_options {
     struct ag_llm_limits limits;
     int64_t token_ttl_s, refresh_ttl_s;
     struct ag_str public_url; /* "https://agents.example.com", without a slash at its end */
+    struct ag_oauth_provider oauth[AG_OAUTH_PROVIDERS];
 };
 
 struct ag_access_cache;
 struct ag_agent_cache;
 struct ag_detached_run;
 struct ag_model_cache;
+struct ag_oauth_cache;
 
 /* What belongs to one loop. */
 struct ag_core_loop {
@@ -36,6 +47,7 @@ struct ag_core_loop {
     struct ag_access_cache *access;
     struct ag_agent_cache *agents;
     struct ag_model_cache *models;
+    struct ag_oauth_cache *oauth;
     _Atomic int64_t runs_active;
     struct ag_detached_run *detached; /* runs that need no client; this loop's alone */
     _Atomic unsigned detached_count;

@@ -5,61 +5,48 @@
 
 /* ---- signing in ---- */
 
-/* The secrets of a new or renewed session, made outside the transaction that stores their hashes.
- */
-struct secrets {
-    struct ag_str cookie, refresh;
-    uint8_t cookie_hash[AG_SECRET_HASH_BYTES], refresh_hash[AG_SECRET_HASH_BYTES];
-    int64_t now, expires_at;
-};
-
-static enum ag_err secrets_new(struct ag_scope *scope, struct secrets *secrets)
+enum ag_err ag_secrets_new(struct ag_scope *scope, struct ag_session_secrets *ret_secrets)
 {
-    secrets->now = ag_wall_ms();
-    secrets->expires_at = secrets->now + scope->core->options.refresh_ttl_s * 1000;
-    AG_TRY(ag_secret_new("ags_", scope->arena, &secrets->cookie, secrets->cookie_hash));
-    return ag_secret_new("agr_", scope->arena, &secrets->refresh, secrets->refresh_hash);
+    struct ag_session_secrets secrets = {.now = ag_wall_ms()};
+    secrets.expires_at = secrets.now + scope->core->options.refresh_ttl_s * 1000;
+    AG_TRY(ag_secret_new("ags_", scope->arena, &secrets.cookie, secrets.cookie_hash));
+    AG_TRY(ag_secret_new("agr_", scope->arena, &secrets.refresh, secrets.refresh_hash));
+    *ret_secrets = secrets;
+    return AG_OK;
 }
 
-struct sign_in {
-    struct ag_scope *scope;
-    struct ag_user *user;
-    bool is_new;
-    struct ag_uuid session_id;
-    struct secrets secrets;
-    struct ag_verification verification; /* of a new account */
-};
-
-static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
+enum ag_err ag_account_create_tx(struct ag_tx *tx, const struct ag_scope *scope,
+                                 struct ag_user *user)
 {
-    struct sign_in *in = arg;
-    struct ag_user *user = in->user;
-    if (in->is_new) {
-        bool first;
-        AG_TRY(ag_once(tx, "administrator", &first));
-        user->role = first ? AG_STR("admin") : AG_STR("user");
-        AG_TRY(ag_users_insert(tx, user));
-        AG_TRY(ag_verification_insert(tx, &in->verification, user));
-        AG_TRY(ag_audit_in(tx, in->scope, user->org_id, user->id, "auth.registered", AG_STR("{}")));
-    }
+    bool first;
+    AG_TRY(ag_once(tx, "administrator", &first));
+    user->role = first ? AG_STR("admin") : AG_STR("user");
+    AG_TRY(ag_users_insert(tx, user));
+    return ag_audit_in(tx, scope, user->org_id, user->id, "auth.registered", AG_STR("{}"));
+}
+
+enum ag_err ag_session_open_tx(struct ag_tx *tx, const struct ag_scope *scope,
+                               const struct ag_user *user, struct ag_uuid session_id,
+                               const struct ag_session_secrets *secrets, struct ag_str details)
+{
     const struct ag_session session = {
-        .id = in->session_id,
+        .id = session_id,
         .user_id = user->id,
-        .cookie_hash = ag_hash_str(in->secrets.cookie_hash),
-        .user_agent = in->scope->user_agent,
-        .ip = in->scope->ip,
-        .created_at = in->secrets.now,
-        .expires_at = in->secrets.expires_at,
+        .cookie_hash = ag_hash_str(secrets->cookie_hash),
+        .user_agent = scope->user_agent,
+        .ip = scope->ip,
+        .created_at = secrets->now,
+        .expires_at = secrets->expires_at,
     };
     AG_TRY(ag_sessions_insert(tx, &session));
-    AG_TRY(ag_refresh_insert(tx, ag_hash_str(in->secrets.refresh_hash), in->session_id,
-                             in->secrets.now, in->secrets.expires_at));
-    return ag_audit_in(tx, in->scope, user->org_id, user->id, "auth.signed_in", AG_STR("{}"));
+    AG_TRY(ag_refresh_insert(tx, ag_hash_str(secrets->refresh_hash), session_id, secrets->now,
+                             secrets->expires_at));
+    return ag_audit_in(tx, scope, user->org_id, user->id, "auth.signed_in", details);
 }
 
-static enum ag_err grant_fill(struct ag_scope *scope, const struct ag_user *user,
-                              struct ag_uuid session_id, const struct secrets *secrets,
-                              struct ag_grant *ret_grant)
+enum ag_err ag_grant_fill(struct ag_scope *scope, const struct ag_user *user,
+                          struct ag_uuid session_id, const struct ag_session_secrets *secrets,
+                          struct ag_grant *ret_grant)
 {
     int64_t now_s = secrets->now / 1000;
     const struct ag_jwt_claims claims = {
@@ -80,16 +67,35 @@ static enum ag_err grant_fill(struct ag_scope *scope, const struct ag_user *user
     return AG_OK;
 }
 
+struct sign_in {
+    struct ag_scope *scope;
+    struct ag_user *user;
+    bool is_new;
+    struct ag_uuid session_id;
+    struct ag_session_secrets secrets;
+    struct ag_verification verification; /* of a new account */
+};
+
+static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
+{
+    struct sign_in *in = arg;
+    if (in->is_new) {
+        AG_TRY(ag_account_create_tx(tx, in->scope, in->user));
+        AG_TRY(ag_verification_insert(tx, &in->verification, in->user));
+    }
+    return ag_session_open_tx(tx, in->scope, in->user, in->session_id, &in->secrets, AG_STR("{}"));
+}
+
 static enum ag_err sign_in(struct ag_scope *scope, struct ag_user *user, bool is_new,
                            struct ag_grant *ret_grant)
 {
     struct sign_in in = {
         .scope = scope, .user = user, .is_new = is_new, .session_id = ag_uuid_new()};
-    AG_TRY(secrets_new(scope, &in.secrets));
+    AG_TRY(ag_secrets_new(scope, &in.secrets));
     if (is_new) AG_TRY(ag_verification_new(scope, &in.verification));
     AG_TRY(ag_db_write(scope->core->db, scope->arena, sign_in_tx, &in));
     if (is_new) ag_verification_mail(scope->core, &in.verification, user);
-    return grant_fill(scope, user, in.session_id, &in.secrets, ret_grant);
+    return ag_grant_fill(scope, user, in.session_id, &in.secrets, ret_grant);
 }
 
 enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *input,
@@ -189,7 +195,7 @@ enum ag_err ag_login(struct ag_scope *scope, const struct ag_login_input *input,
 struct refresh_args {
     struct ag_scope *scope;
     uint8_t hash[AG_SECRET_HASH_BYTES];
-    struct secrets secrets;
+    struct ag_session_secrets secrets;
     struct ag_refresh refresh;
     bool reused;
 };
@@ -218,7 +224,7 @@ enum ag_err ag_refresh(struct ag_scope *scope, struct ag_str refresh_token,
 {
     struct refresh_args args = {.scope = scope};
     ag_secret_hash(refresh_token, args.hash);
-    AG_TRY(secrets_new(scope, &args.secrets));
+    AG_TRY(ag_secrets_new(scope, &args.secrets));
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, refresh_tx, &args);
     if (args.reused) {
         ag_access_changed(scope->core);
@@ -235,7 +241,7 @@ enum ag_err ag_refresh(struct ag_scope *scope, struct ag_str refresh_token,
     AG_TRY(ag_users_by_id(scope->core->db, scope->arena, args.refresh.user_id, &user));
     if (!ag_str_eq(user.status, AG_STR("active")))
         return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
-    return grant_fill(scope, &user, args.refresh.session_id, &args.secrets, ret_grant);
+    return ag_grant_fill(scope, &user, args.refresh.session_id, &args.secrets, ret_grant);
 }
 
 static enum ag_err logout_tx(struct ag_tx *tx, void *arg)

@@ -113,6 +113,29 @@ struct ag_model_cache;
 enum ag_err ag_model_cache_new(struct ag_model_cache **ret_cache) AG_MUST_USE;
 void ag_model_cache_free(struct ag_model_cache *cache);
 
+/* ---- identity.c: accounts and sessions, whatever signs them in ---- */
+
+/* The secrets of a new or renewed session, made outside the transaction that stores their hashes.
+ */
+struct ag_session_secrets {
+    struct ag_str cookie, refresh;
+    uint8_t cookie_hash[AG_SECRET_HASH_BYTES], refresh_hash[AG_SECRET_HASH_BYTES];
+    int64_t now, expires_at;
+};
+enum ag_err ag_secrets_new(struct ag_scope *scope,
+                           struct ag_session_secrets *ret_secrets) AG_MUST_USE;
+/* Inserts the account; the first of a server becomes its administrator. AG_E_EXISTS: the e-mail. */
+enum ag_err ag_account_create_tx(struct ag_tx *tx, const struct ag_scope *scope,
+                                 struct ag_user *user) AG_MUST_USE;
+/* Inserts a session of `user` and tells the audit log of it. */
+enum ag_err ag_session_open_tx(struct ag_tx *tx, const struct ag_scope *scope,
+                               const struct ag_user *user, struct ag_uuid session_id,
+                               const struct ag_session_secrets *secrets,
+                               struct ag_str details) AG_MUST_USE;
+/* What whoever signed in gets. */
+enum ag_err ag_grant_fill(struct ag_scope *scope, const struct ag_user *user,
+                          struct ag_uuid session_id, const struct ag_session_secrets *secrets,
+                          struct ag_grant *ret_grant) AG_MUST_USE;
 /* ---- small things ---- */
 
 /* How long an unfinished run of another process may still be at work. */

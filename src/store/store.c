@@ -6,6 +6,7 @@ const struct ag_stmt_table ag_store_tables[] = {
     {ag_account_stmts, AG_ACCOUNT_STMTS},
     {ag_email_token_stmts, AG_EMAIL_TOKEN_STMTS},
     {ag_org_stmts, AG_ORG_STMTS},
+    {ag_identity_stmts, AG_IDENTITY_STMTS},
     {ag_api_key_stmts, AG_API_KEY_STMTS},
     {ag_agent_stmts, AG_AGENT_STMTS},
     {ag_prompt_stmts, AG_PROMPT_STMTS},

@@ -71,6 +71,11 @@ enum ag_err ag_users_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_u
  * `hash_before` (data NULL: there is none). AG_E_STALE. */
 enum ag_err ag_users_update(struct ag_tx *tx, struct ag_uuid id, struct ag_str name,
                             struct ag_str password_hash, struct ag_str hash_before) AG_MUST_USE;
+/* The two look-ups as a part of a transaction. */
+enum ag_err ag_users_find_by_email(struct ag_tx *tx, struct ag_str email,
+                                   struct ag_user *ret_user) AG_MUST_USE;
+enum ag_err ag_users_find_by_id(struct ag_tx *tx, struct ag_uuid id,
+                                struct ag_user *ret_user) AG_MUST_USE;
 
 /* The address was proved to be the person's; AG_E_STALE when it is not theirs any more. */
 enum ag_err ag_accounts_verify(struct ag_tx *tx, struct ag_uuid id, struct ag_str email,
@@ -236,6 +241,60 @@ enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash,
 /* Marks it used; `ret_first` is false when it was already. */
 enum ag_err ag_refresh_use(struct ag_tx *tx, struct ag_str hash, int64_t now,
                            bool *ret_first) AG_MUST_USE;
+
+/* ---- accounts elsewhere that sign in to one here ---- */
+
+struct ag_identity {
+    uint64_t set;
+    struct ag_uuid id;
+    struct ag_str provider;
+    struct ag_str email;
+    int64_t created_at, last_used_at;
+};
+enum { AG_IDENTITY_EMAIL = 2, AG_IDENTITY_LAST_USED = 4 };
+extern const struct ag_schema ag_identity_schema;
+
+/* Which account elsewhere: who issues it, and what it is called there for ever. */
+struct ag_identity_link {
+    struct ag_str provider, issuer, subject;
+    struct ag_str email; /* empty: none */
+};
+/* AG_E_EXISTS: it is linked already. */
+enum ag_err ag_identities_insert(struct ag_tx *tx, struct ag_uuid user,
+                                 const struct ag_identity_link *link, int64_t now) AG_MUST_USE;
+/* Its id and whom it signs in; both nil when it is not linked. */
+enum ag_err ag_identities_find(struct ag_tx *tx, const struct ag_identity_link *link,
+                               struct ag_uuid *ret_id, struct ag_uuid *ret_user) AG_MUST_USE;
+/* It signed in; `email` is the one it has there now. */
+enum ag_err ag_identities_used(struct ag_tx *tx, struct ag_uuid id, struct ag_str email,
+                               int64_t now) AG_MUST_USE;
+/* AG_E_NOT_FOUND: also when it is not the user's. */
+enum ag_err ag_identities_delete(struct ag_tx *tx, struct ag_uuid user, struct ag_uuid id,
+                                 struct ag_str *ret_provider) AG_MUST_USE;
+/* The issuers of all of the user's, as struct ag_str in the transaction's arena. */
+enum ag_err ag_identities_issuers(struct ag_tx *tx, struct ag_uuid user,
+                                  struct ag_list *ret_issuers) AG_MUST_USE;
+/* Newest first. */
+enum ag_err ag_identities_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid user,
+                               const struct ag_page *page,
+                               struct ag_list *ret_identities) AG_MUST_USE AG_SUSPENDS;
+
+/* A visit to an identity provider that has begun. */
+struct ag_oauth_state {
+    struct ag_str provider;
+    struct ag_str purpose; /* sign_in | link | reauthenticate */
+    struct ag_str nonce, verifier;
+    struct ag_str next;        /* the path to go on to */
+    struct ag_uuid session_id; /* nil for sign_in */
+    int64_t created_at, expires_at;
+};
+enum ag_err ag_oauth_states_insert(struct ag_tx *tx, struct ag_str hash,
+                                   const struct ag_oauth_state *state) AG_MUST_USE;
+/* Removes it, so that it is there once; without a provider when there is none. */
+enum ag_err ag_oauth_states_take(struct ag_tx *tx, struct ag_str hash,
+                                 struct ag_oauth_state *ret_state) AG_MUST_USE;
+/* Forgets those that expired before `before`; at most 10,000 at a time. */
+enum ag_err ag_oauth_states_expire(struct ag_tx *tx, int64_t before) AG_MUST_USE;
 
 /* ---- API keys ---- */
 

@@ -9,6 +9,7 @@ enum {
     AG_ACCOUNT_STMTS = 11,
     AG_EMAIL_TOKEN_STMTS = 5,
     AG_ORG_STMTS = 1,
+    AG_IDENTITY_STMTS = 10,
     AG_API_KEY_STMTS = 10,
     AG_AGENT_STMTS = 23,
     AG_PROMPT_STMTS = 21,
@@ -23,6 +24,7 @@ extern struct ag_stmt ag_session_stmts[AG_SESSION_STMTS];
 extern struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS];
 extern struct ag_stmt ag_email_token_stmts[AG_EMAIL_TOKEN_STMTS];
 extern struct ag_stmt ag_org_stmts[AG_ORG_STMTS];
+extern struct ag_stmt ag_identity_stmts[AG_IDENTITY_STMTS];
 extern struct ag_stmt ag_api_key_stmts[AG_API_KEY_STMTS];
 extern struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS];
 extern struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS];

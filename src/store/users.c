@@ -139,6 +139,26 @@ enum ag_err ag_users_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_u
     return user_read(db, arena, USER_BY_ID, ag_v_uuid(id), ret_user);
 }
 
+static enum ag_err user_find(struct ag_tx *tx, int stmt, struct ag_value key,
+                             struct ag_user *ret_user)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_user_stmts[stmt], &key, 1, &rows));
+    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such account");
+    user_from_row(ag_row(&rows, 0), ret_user);
+    return AG_OK;
+}
+
+enum ag_err ag_users_find_by_email(struct ag_tx *tx, struct ag_str email, struct ag_user *ret_user)
+{
+    return user_find(tx, USER_BY_EMAIL, ag_v_text(email), ret_user);
+}
+
+enum ag_err ag_users_find_by_id(struct ag_tx *tx, struct ag_uuid id, struct ag_user *ret_user)
+{
+    return user_find(tx, USER_BY_ID, ag_v_uuid(id), ret_user);
+}
+
 enum ag_err ag_users_update(struct ag_tx *tx, struct ag_uuid id, struct ag_str name,
                             struct ag_str password_hash, struct ag_str hash_before)
 {
