@@ -130,6 +130,7 @@ static enum ag_err answer(struct ag_ctx *ctx)
 static void add_retry_after(struct ag_ctx *ctx, enum ag_err err)
 {
     int64_t seconds = ctx->retry_after_s;
+    if (seconds < 0 && ctx->scope.retry_after_s > 0) seconds = ctx->scope.retry_after_s;
     if (seconds < 0 && ag_err_info(err)->status == 503) seconds = 1;
     if (seconds < 0) return;
     struct ag_str text = ag_arena_printf(ctx->scope.arena, "%lld", (long long)seconds);

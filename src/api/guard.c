@@ -1,12 +1,7 @@
 /* The guard: what stands between a request and its handler, in the order it is checked. */
 #include "api/route.h"
 
-enum {
-    MAX_QUERY_PAIRS = 32,
-    MAX_UNUSED_BODY_BYTES = 4096,
-    MAX_NAME_BYTES = 64,
-    LIMIT_KEY_BYTES = 256
-};
+enum { MAX_QUERY_PAIRS = 32, MAX_UNUSED_BODY_BYTES = 4096, MAX_NAME_BYTES = 64 };
 
 /* ---- who asks ---- */
 
@@ -70,12 +65,18 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
     AG_TRY(check_single(ctx->req));
     enum ag_credential kind = find_credential(ctx->req, &secret);
     if (kind == AG_CRED_NONE) {
+        AG_TRY(ag_limits_before_look_up(ctx));
         ag_reply_header(ctx->req, "WWW-Authenticate", AG_STR("Bearer realm=\"agentgen\""));
         return ag_fail(AG_E_UNAUTHENTICATED,
                        "send Authorization: Bearer with a token or an API key");
     }
-    enum ag_err err = ag_authenticate(ctx->scope.core, ctx->scope.arena, kind, secret,
-                                      &ctx->scope.who);
+    enum ag_err err = AG_OK;
+    if (!ag_authenticate_known(ctx->scope.core, kind, secret, &ctx->scope.who)) {
+        /* So that made-up ones do not all reach the database. */
+        AG_TRY(ag_limits_before_look_up(ctx));
+        err = ag_authenticate(ctx->scope.core, ctx->scope.arena, kind, secret, &ctx->scope.who);
+        ag_limits_after_look_up(ctx, err);
+    }
     if (ag_err_info(err)->status == 401)
         ag_reply_header(ctx->req, "WWW-Authenticate",
                         AG_STR("Bearer realm=\"agentgen\", error=\"invalid_token\""));
@@ -86,56 +87,6 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
                        kind == AG_CRED_KEY ? "a person who has signed in, not an API key"
                                            : "another kind of credential");
     return kind == AG_CRED_COOKIE ? check_origin(ctx->req) : AG_OK;
-}
-
-/* ---- how often ---- */
-
-/* A network of IPv6 is one customer's /64, so that is what counts as an address. */
-static struct ag_str address_key(const struct ag_address *address)
-{
-    return ag_str_n((const char *)address->bytes, address->bits == 128 ? 8 : 4);
-}
-
-static enum ag_err take_one(struct ag_ctx *ctx, const char *kind, struct ag_str who,
-                            const struct ag_rate *rate, struct ag_limit_verdict *least)
-{
-    struct ag_buf key;
-    if (rate->count == 0) return AG_OK;
-    ag_buf_init(&key, ctx->scope.arena, LIMIT_KEY_BYTES);
-    ag_buf_printf(&key, "%s %s ", ctx->route->id, kind);
-    AG_TRY(ag_buf_append_str(&key, who));
-    struct ag_limit_verdict verdict = ag_limiter_take(ctx->scope.core->limiter, ag_buf_str(&key),
-                                                      rate, ag_mono_us());
-    if (least->limit == 0 || !verdict.allowed || verdict.remaining < least->remaining)
-        *least = verdict;
-    return AG_OK;
-}
-
-static void limit_header(struct ag_ctx *ctx, const char *name, int64_t value)
-{
-    struct ag_str text = ag_arena_printf(ctx->scope.arena, "%lld", (long long)value);
-    if (text.data) ag_reply_header(ctx->req, name, text);
-}
-
-/* The reply tells of the limit that leaves least. */
-static enum ag_err check_limit(struct ag_ctx *ctx)
-{
-    const struct ag_route_limit *limit = ctx->route->limit;
-    struct ag_limit_verdict least = {.allowed = true};
-    if (!limit || !ctx->scope.core->limiter) return AG_OK;
-    /* Whoever is refused for their own sake uses up nothing of their neighbours'. */
-    if (ctx->scope.who.credential != AG_CRED_NONE)
-        AG_TRY(take_one(ctx, "user", ag_str_n((const char *)ctx->scope.who.user_id.bytes, 16),
-                        &limit->per_user, &least));
-    if (least.allowed)
-        AG_TRY(take_one(ctx, "ip", address_key(&ctx->address), &limit->per_ip, &least));
-    limit_header(ctx, "RateLimit-Limit", least.limit);
-    limit_header(ctx, "RateLimit-Remaining", least.remaining);
-    limit_header(ctx, "RateLimit-Reset", (least.reset_ms + 999) / 1000);
-    if (least.allowed) return AG_OK;
-    ctx->retry_after_s = (least.retry_after_ms + 999) / 1000;
-    return ag_fail(AG_E_RATE_LIMITED, "this may be done %lld times a minute; wait %lld s",
-                   (long long)least.limit, (long long)ctx->retry_after_s);
 }
 
 /* ---- what is asked ---- */
@@ -223,18 +174,29 @@ static void take_if_match(struct ag_ctx *ctx)
 
 /* ---- the way through ---- */
 
-enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
+/* Who asks, whether they may, and how often. */
+static enum ag_err admit(struct ag_ctx *ctx)
 {
     const struct ag_route *route = ctx->route;
+    AG_TRY(ag_limits_arrive(ctx));
     if (route->permission != AG_PERM_PUBLIC) {
         AG_TRY(ag_guard_authenticate(ctx));
+        AG_TRY(ag_limits_of_principal(ctx));
         if (!ag_principal_may(&ctx->scope.who, route->permission))
             return ag_fail(AG_E_FORBIDDEN, "this needs the permission %s",
                            ag_permission_info(route->permission)->name);
         AG_TRY(ag_guard_agent_door(ctx));
         if (route->flags & AG_RF_RECENT) AG_TRY(ag_require_recent(&ctx->scope));
     }
-    AG_TRY(check_limit(ctx));
+    return ag_limits_of_route(ctx);
+}
+
+enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
+{
+    const struct ag_route *route = ctx->route;
+    enum ag_err err = admit(ctx);
+    ag_limits_tell(ctx);
+    AG_TRY(err);
     struct ag_str body = {0};
     AG_TRY(take_path(ctx, match));
     AG_TRY(take_query(ctx));

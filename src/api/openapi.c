@@ -221,7 +221,7 @@ static size_t collect_errors(const struct ag_route *route, enum ag_err errors[MA
         errors[n++] = AG_E_IDEMPOTENCY_MISMATCH;
     }
     if (ag_route_takes_if_match(route)) errors[n++] = AG_E_STALE;
-    if (route->limit) errors[n++] = AG_E_RATE_LIMITED;
+    if (strncmp(route->path, "/v1/", 4) == 0) errors[n++] = AG_E_RATE_LIMITED;
     for (size_t i = 0; i < AG_ROUTE_MAX_ERRORS && route->errors[i] != AG_OK; i++)
         errors[n++] = route->errors[i];
     errors[n++] = AG_E_INTERNAL;

@@ -89,6 +89,7 @@ extern const struct ag_route ag_system_routes[], ag_auth_routes[], ag_account_ro
     ag_ai_routes[], ag_run_routes[], ag_activity_routes[], ag_template_routes[],
     ag_proposal_routes[], ag_dashboard_routes[], ag_error_routes[], ag_provider_routes[],
     ag_oauth_routes[];
+extern const struct ag_route ag_limit_routes[];
 enum {
     AG_SYSTEM_ROUTES = 4,
     AG_AUTH_ROUTES = 6,
@@ -106,6 +107,7 @@ enum {
     AG_ERROR_ROUTES = 2,
     AG_PROVIDER_ROUTES = 3,
     AG_OAUTH_ROUTES = 6,
+    AG_LIMIT_ROUTES = 7,
 };
 
 /* Whether the row takes If-Match. */
@@ -114,7 +116,26 @@ static inline bool ag_route_takes_if_match(const struct ag_route *route)
     return (route->flags & AG_RF_ETAG) && route->method != AG_GET && strchr(route->path, '{');
 }
 
+/* Whether asking it costs money: it runs a model. */
+static inline bool ag_route_spends(const struct ag_route *route)
+{
+    return route->method == AG_POST &&
+           (route->permission == AG_PERM_AI_RUN || strncmp(route->path, "/v1/public/", 11) == 0);
+}
+
 /* ---- what a handler gets ---- */
+
+/* What a request has taken of which limit, to be given back when another one refuses it. */
+enum { AG_LIMITS_MAX = 6, AG_LIMIT_KEY_BYTES = 112 };
+struct ag_limits {
+    struct ag_limit_verdict least; /* the one that leaves least; `limit` 0: none was asked */
+    size_t count;
+    struct ag_limit_taken {
+        struct ag_rate rate;
+        size_t len;
+        char key[AG_LIMIT_KEY_BYTES];
+    } taken[AG_LIMITS_MAX];
+};
 
 struct ag_ctx {
     struct ag_scope scope; /* the principal, the arena, the core */
@@ -135,6 +156,7 @@ struct ag_ctx {
     struct ag_buf stored;  /* what an Idempotency-Key keeps when it must differ from the reply */
     struct ag_str etag;    /* with AG_RF_ETAG */
     int64_t retry_after_s; /* -1: none */
+    struct ag_limits limits;
 };
 
 /* Each encodes the reply and returns AG_OK or AG_E_NO_MEMORY: handlers end with one of them. */
@@ -190,6 +212,20 @@ const char *ag_agent_keys_name(enum ag_agent_keys kind);
 enum ag_err ag_guard_agent_door(const struct ag_ctx *ctx) AG_MUST_USE;
 /* AG_E_NOT_FOUND: what the request names is of no agent that the principal may use. */
 enum ag_err ag_guard_agent(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- guard_limits.c: how often. Each of them AG_E_RATE_LIMITED, with `retry_after_s` ---- */
+
+/* Before anything is known of who asks: blocks, and what everybody may ask for. */
+enum ag_err ag_limits_arrive(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
+/* Before a credential that is not known at once is looked up; after that, whether it was one. */
+enum ag_err ag_limits_before_look_up(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
+void ag_limits_after_look_up(struct ag_ctx *ctx, enum ag_err err);
+/* What the principal's key and plan allow. */
+enum ag_err ag_limits_of_principal(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
+/* What the route's row allows. */
+enum ag_err ag_limits_of_route(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
+/* Writes the headers that tell of the limit that leaves least. */
+void ag_limits_tell(struct ag_ctx *ctx);
 
 /* ---- guard.c and its helpers ---- */
 

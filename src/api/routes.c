@@ -16,6 +16,7 @@ const struct ag_route_table ag_route_tables[] = {
     {ag_dashboard_routes, AG_DASHBOARD_ROUTES},
     {ag_error_routes, AG_ERROR_ROUTES},
     {ag_provider_routes, AG_PROVIDER_ROUTES},
+    {ag_limit_routes, AG_LIMIT_ROUTES},
     {ag_template_routes, AG_TEMPLATE_ROUTES},
     {ag_proposal_routes, AG_PROPOSAL_ROUTES},
 };

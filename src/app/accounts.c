@@ -1,8 +1,9 @@
-/* `agentgen user ...`: what the operator does with accounts. */
+/* `agentgen user ...` and `agentgen unblock`: what the operator does with accounts. */
 #include "app/backend.h"
 #include "app/commands.h"
 #include "app/on_loop.h"
 #include "core/accounts.h"
+#include "core/limits.h"
 
 #include <errno.h>
 #include <termios.h>
@@ -302,4 +303,24 @@ enum ag_exit ag_user_resume(struct ag_invocation *inv)
 enum ag_exit ag_user_reset_password(struct ag_invocation *inv)
 {
     return run_on(inv, reset_password_fiber);
+}
+
+/* ---- unblock ---- */
+
+static enum ag_err unblock(struct account *account)
+{
+    struct ag_str subject;
+    AG_TRY(ag_block_lift_subject(&account->scope, account->email, &subject));
+    printf("%.*s may sign in again\n", AG_STR_ARG(subject));
+    return AG_OK;
+}
+
+static enum ag_err unblock_fiber(void *arg)
+{
+    return with_database(arg, unblock);
+}
+
+enum ag_exit ag_unblock(struct ag_invocation *inv)
+{
+    return run_on(inv, unblock_fiber);
 }

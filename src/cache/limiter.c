@@ -66,11 +66,16 @@ static struct entry *entry_of(struct entry *set, uint64_t hash)
     return least;
 }
 
+static int64_t step_of(const struct ag_rate *rate)
+{
+    return AG_MAX(rate->per_ms * 1000 / rate->count, (int64_t)1);
+}
+
 /* GCRA: one event costs `step`, and the debt may reach `window`. */
 static struct ag_limit_verdict judge(struct entry *entry, const struct ag_rate *rate,
                                      int64_t now_us)
 {
-    int64_t window = rate->per_ms * 1000, step = AG_MAX(window / rate->count, (int64_t)1);
+    int64_t window = rate->per_ms * 1000, step = step_of(rate);
     int64_t debt = AG_MAX(entry->full_at_us - now_us, (int64_t)0);
     struct ag_limit_verdict verdict = {.limit = rate->count, .allowed = debt + step <= window};
     if (verdict.allowed) {
@@ -83,16 +88,75 @@ static struct ag_limit_verdict judge(struct entry *entry, const struct ag_rate *
     return verdict;
 }
 
-struct ag_limit_verdict ag_limiter_take(struct ag_limiter *limiter, struct ag_str key,
-                                        const struct ag_rate *rate, int64_t now_us)
+/* A key's place, locked until unlock() was called. */
+struct place {
+    struct shard *shard;
+    struct entry *set;
+    uint64_t hash;
+};
+
+static struct place lock(struct ag_limiter *limiter, struct ag_str key)
 {
-    AG_ASSERT(rate->count >= 1 && rate->per_ms >= 1 && rate->per_ms < INT64_MAX / 1000);
     uint64_t hash = ag_str_hash(key) | 1; /* 0 means free */
     struct shard *shard = &limiter->shards[hash >> 58];
     size_t set = (hash >> 1) % limiter->sets;
     pthread_mutex_lock(&shard->lock);
-    struct entry *entry = entry_of(shard->entries + set * WAYS, hash);
-    struct ag_limit_verdict verdict = judge(entry, rate, now_us);
-    pthread_mutex_unlock(&shard->lock);
+    return (struct place){shard, shard->entries + set * WAYS, hash};
+}
+
+static void unlock(struct place place)
+{
+    pthread_mutex_unlock(&place.shard->lock);
+}
+
+/* The key's entry, or NULL when nothing is known of it. */
+static struct entry *known(struct place place)
+{
+    for (size_t way = 0; way < WAYS; way++)
+        if (place.set[way].hash == place.hash) return &place.set[way];
+    return NULL;
+}
+
+static void check_rate(const struct ag_rate *rate)
+{
+    AG_ASSERT(rate->count >= 1 && rate->per_ms >= 1 && rate->per_ms < INT64_MAX / 1000);
+}
+
+struct ag_limit_verdict ag_limiter_take(struct ag_limiter *limiter, struct ag_str key,
+                                        const struct ag_rate *rate, int64_t now_us)
+{
+    check_rate(rate);
+    struct place place = lock(limiter, key);
+    struct ag_limit_verdict verdict = judge(entry_of(place.set, place.hash), rate, now_us);
+    unlock(place);
     return verdict;
+}
+
+struct ag_limit_verdict ag_limiter_peek(struct ag_limiter *limiter, struct ag_str key,
+                                        const struct ag_rate *rate, int64_t now_us)
+{
+    check_rate(rate);
+    struct place place = lock(limiter, key);
+    struct entry *entry = known(place);
+    struct entry copy = entry ? *entry : (struct entry){.hash = 0};
+    unlock(place);
+    return judge(&copy, rate, now_us);
+}
+
+void ag_limiter_refund(struct ag_limiter *limiter, struct ag_str key, const struct ag_rate *rate,
+                       int64_t now_us)
+{
+    check_rate(rate);
+    struct place place = lock(limiter, key);
+    struct entry *entry = known(place);
+    if (entry && entry->full_at_us > now_us) entry->full_at_us -= step_of(rate);
+    unlock(place);
+}
+
+void ag_limiter_forget(struct ag_limiter *limiter, struct ag_str key)
+{
+    struct place place = lock(limiter, key);
+    struct entry *entry = known(place);
+    if (entry) *entry = (struct entry){.hash = 0};
+    unlock(place);
 }

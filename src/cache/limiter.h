@@ -36,3 +36,11 @@ void ag_limiter_free(struct ag_limiter *limiter);
  * them. `now_us` is the monotonic clock. Any thread; never blocks for long. */
 struct ag_limit_verdict ag_limiter_take(struct ag_limiter *limiter, struct ag_str key,
                                         const struct ag_rate *rate, int64_t now_us);
+/* What taking one would say, without taking it. */
+struct ag_limit_verdict ag_limiter_peek(struct ag_limiter *limiter, struct ag_str key,
+                                        const struct ag_rate *rate, int64_t now_us);
+/* Gives one back that was taken a moment ago. */
+void ag_limiter_refund(struct ag_limiter *limiter, struct ag_str key, const struct ag_rate *rate,
+                       int64_t now_us);
+/* Everything that `key` took is as if it had not been. */
+void ag_limiter_forget(struct ag_limiter *limiter, struct ag_str key);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "core/internal.h"
+#include "core/limits.h"
 #include "core/mail.h"
 
 /*
@@ -394,6 +395,9 @@ static enum ag_err reset_tx(struct ag_tx *tx, void *arg)
     AG_TRY(ag_sessions_revoke_others(tx, user, nobody, now));
     /* Somebody else may have registered this address and waited for its owner to come. */
     if (!follow->proved) AG_TRY(ag_accounts_lock_out(tx, user, now));
+    /* Who failed to guess the old one does not keep its owner out. */
+    int64_t lifted;
+    AG_TRY(ag_blocks_delete_subject(tx, token->email, &lifted));
     return ag_audit_in(tx, follow->scope, token->user_org_id, user, "auth.password_reset",
                        AG_STR("{}"));
 }
@@ -418,6 +422,8 @@ enum ag_err ag_password_reset(struct ag_scope *scope, const struct ag_reset_inpu
         return refuse(scope, "token", "used", "was used before, or is for another address");
     AG_TRY(err);
     ag_access_changed(core);
+    ag_attempts_forget(core, AG_STR("account"), follow.token.email);
+    ag_policy_changed(core);
     const struct ag_mail_values values = {.name = follow.token.user_name};
     ag_mail_send(core, AG_MAIL_PASSWORD_CHANGED, follow.token.email, &values);
     return AG_OK;

@@ -92,17 +92,29 @@ static enum ag_err access_load(struct ag_core *core, struct ag_arena *arena,
     return ag_sessions_access_by_cookie(core->db, arena, ag_hash_str(hash), ret_access);
 }
 
+static uint64_t access_epoch(struct ag_core *core)
+{
+    return atomic_load_explicit(&core->access_epoch, memory_order_acquire);
+}
+
+bool ag_authenticate_known(struct ag_core *core, enum ag_credential kind, struct ag_str secret,
+                           struct ag_principal *ret_who)
+{
+    struct ag_access_cache *cache = ag_core_loop(core)->access;
+    struct ag_principal known;
+    if (!ag_access_cache_get(cache, secret, access_epoch(core), &known) || known.credential != kind)
+        return false;
+    *ret_who = known;
+    return true;
+}
+
 enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,
                             struct ag_str secret, struct ag_principal *ret_who)
 {
+    if (ag_authenticate_known(core, kind, secret, ret_who)) return AG_OK;
     struct ag_access_cache *cache = ag_core_loop(core)->access;
     /* Read before the database: what is revoked meanwhile makes the entry below useless. */
-    uint64_t epoch = atomic_load_explicit(&core->access_epoch, memory_order_acquire);
-    struct ag_principal known;
-    if (ag_access_cache_get(cache, secret, epoch, &known) && known.credential == kind) {
-        *ret_who = known;
-        return AG_OK;
-    }
+    uint64_t epoch = access_epoch(core);
 
     struct ag_access access = {.expires_at = 0};
     enum ag_err err = access_load(core, arena, kind, secret, &access);

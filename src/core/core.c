@@ -1,5 +1,6 @@
 #include "core/oauth_client.h"
 #include "runtime/loop.h"
+#include "store/limits.h"
 
 enum { IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000 };
 
@@ -52,6 +53,7 @@ enum ag_err ag_core_attach(struct ag_core *core)
     if (err == AG_OK) err = ag_agent_cache_new(&part->agents);
     if (err == AG_OK) err = ag_model_cache_new(&part->models);
     if (err == AG_OK) err = ag_oauth_cache_new(&part->oauth);
+    if (err == AG_OK) err = ag_policy_new(&part->policy);
     if (err == AG_OK) err = ag_http_client_new(core->egress, &part->http);
     if (err != AG_OK) ag_core_detach(core);
     return err;
@@ -62,6 +64,7 @@ void ag_core_detach(struct ag_core *core)
     struct ag_core_loop *part = ag_core_loop(core);
     ag_http_client_free(AG_TAKE(part->http));
     ag_oauth_cache_free(AG_TAKE(part->oauth));
+    ag_policy_free(AG_TAKE(part->policy));
     ag_model_cache_free(AG_TAKE(part->models));
     ag_agent_cache_free(AG_TAKE(part->agents));
     ag_access_cache_free(AG_TAKE(part->access));
@@ -112,6 +115,7 @@ static enum ag_err expire_tx(struct ag_tx *tx, void *arg)
     (void)arg;
     AG_TRY(ag_idempotency_expire(tx, ag_wall_ms() - IDEMPOTENCY_KEPT_MS));
     AG_TRY(ag_oauth_states_expire(tx, ag_wall_ms()));
+    AG_TRY(ag_blocks_expire(tx, ag_wall_ms()));
     return ag_purge_deleted(tx);
 }
 

@@ -40,6 +40,7 @@ struct ag_agent_cache;
 struct ag_detached_run;
 struct ag_model_cache;
 struct ag_oauth_cache;
+struct ag_policy;
 
 /* What belongs to one loop. */
 struct ag_core_loop {
@@ -48,6 +49,7 @@ struct ag_core_loop {
     struct ag_agent_cache *agents;
     struct ag_model_cache *models;
     struct ag_oauth_cache *oauth;
+    struct ag_policy *policy;
     _Atomic int64_t runs_active;
     struct ag_detached_run *detached; /* runs that need no client; this loop's alone */
     _Atomic unsigned detached_count;
@@ -64,6 +66,7 @@ struct ag_core {
     struct ag_uuid boot_id;        /* this process */
     _Atomic uint64_t agents_epoch; /* raised by every change of an agent */
     _Atomic uint64_t access_epoch; /* raised by whatever takes rights away */
+    _Atomic uint64_t policy_epoch; /* raised by every change of settings and blocks */
     bool sends_mail;               /* servers write to people; commands do not */
     struct ag_live_runs live;      /* what is being answered now, all loops */
     struct ag_core_loop loops[AG_MAX_LOOPS];
@@ -96,6 +99,8 @@ struct ag_scope {
     struct ag_arena *arena;
     struct ag_principal who;
     struct ag_str ip, user_agent;
+    /* When a refusal with AG_E_RATE_LIMITED may be tried again; 0: not told. */
+    int64_t retry_after_s;
     /* The id that a created resource gets: nil, or the one an Idempotency-Key reserved. */
     struct ag_uuid reserved_id;
     /* Where validation mistakes go. */
@@ -191,6 +196,9 @@ enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input
 enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,
                             struct ag_str secret,
                             struct ag_principal *ret_who) AG_MUST_USE AG_SUSPENDS;
+/* Whether this loop has resolved the credential a moment ago; asks no database. */
+bool ag_authenticate_known(struct ag_core *core, enum ag_credential kind, struct ag_str secret,
+                           struct ag_principal *ret_who);
 
 /* How many there may be at a time: of each person in an organisation, and of the organisation. */
 enum { AG_KEYS_PER_PERSON = 200, AG_KEYS_SHARED = 200, AG_KEY_MAX_PER_MINUTE = 100000 };

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "core/accounts.h"
 #include "core/internal.h"
+#include "core/limits.h"
 #include "core/mail.h"
 
 /* ---- signing in ---- */
@@ -179,8 +180,8 @@ enum ag_err ag_login(struct ag_scope *scope, const struct ag_login_input *input,
         hash = ag_arena_cstr(scope->arena, user.password_hash);
         if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for a hash");
     }
-    enum ag_err err = ag_password_verify(input->password, hash);
-    if (err == AG_E_BAD_CREDENTIALS || (err == AG_OK && !hash)) {
+    enum ag_err err = ag_attempt_password(scope, email, input->password, hash);
+    if (err == AG_E_BAD_CREDENTIALS) {
         if (found == AG_OK) note_failed(scope, &user);
         return ag_fail(AG_E_BAD_CREDENTIALS, "the e-mail or password is wrong");
     }
@@ -366,7 +367,7 @@ static enum ag_err check_passwords(struct ag_scope *scope, const struct ag_me_in
     }
     char *hash = ag_arena_cstr(scope->arena, user->password_hash);
     if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for a hash");
-    enum ag_err err = ag_password_verify(input->current_password, hash);
+    enum ag_err err = ag_attempt_password(scope, user->email, input->current_password, hash);
     if (err == AG_E_BAD_CREDENTIALS)
         return refuse_field(scope, "current_password", "wrong", "is not the current password");
     return err;

@@ -136,6 +136,23 @@ enum ag_err ag_session_open_tx(struct ag_tx *tx, const struct ag_scope *scope,
 enum ag_err ag_grant_fill(struct ag_scope *scope, const struct ag_user *user,
                           struct ag_uuid session_id, const struct ag_session_secrets *secrets,
                           struct ag_grant *ret_grant) AG_MUST_USE;
+
+/* ---- policy.c: settings and blocks, per loop, at most 5 s old (core/limits.h) ---- */
+
+struct ag_policy;
+struct ag_settings;
+enum ag_err ag_policy_new(struct ag_policy **ret_policy) AG_MUST_USE;
+void ag_policy_free(struct ag_policy *policy);
+/* What was set or blocked, or lifted, is in force at once on every loop of this process. */
+void ag_policy_changed(struct ag_core *core);
+/* A stored change of the settings; texts in the arena. AG_E_INVALID, AG_E_BAD_JSON. */
+enum ag_err ag_settings_decode(struct ag_str json, struct ag_arena *arena,
+                               struct ag_settings *ret_change) AG_MUST_USE;
+/* Takes over what `change` sets. */
+void ag_settings_overlay(struct ag_settings *settings, const struct ag_settings *change);
+/* attempts.c: forgets the failed sign-ins that were counted against a block's subject. */
+void ag_attempts_forget(struct ag_core *core, struct ag_str kind, struct ag_str subject);
+
 /* ---- small things ---- */
 
 /* How long an unfinished run of another process may still be at work. */

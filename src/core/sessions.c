@@ -1,5 +1,6 @@
 #include "core/accounts.h"
 #include "core/internal.h"
+#include "core/limits.h"
 
 /* One's own sessions: to prove once more who one is, and to end what one does not know. */
 
@@ -50,7 +51,7 @@ enum ag_err ag_reauthenticate(struct ag_scope *scope, struct ag_str password)
                        "this account has no password: sign in once more where it signs in");
     hash = ag_arena_cstr(scope->arena, user.password_hash);
     if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for a hash");
-    enum ag_err err = ag_password_verify(password, hash);
+    enum ag_err err = ag_attempt_password(scope, user.email, password, hash);
     if (err == AG_E_BAD_CREDENTIALS) {
         AG_TRY(ag_db_write(db, scope->arena, refused_tx, &change));
         ag_field_error(scope->errors, scope->arena, "password", "wrong", "is not the password");

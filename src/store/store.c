@@ -15,5 +15,6 @@ const struct ag_stmt_table ag_store_tables[] = {
     {ag_idempotency_stmts, AG_IDEMPOTENCY_STMTS},
     {ag_dashboard_stmts, AG_DASHBOARD_STMTS},
     {ag_error_stmts, AG_ERROR_STMTS},
+    {ag_limit_stmts, AG_LIMIT_STMTS},
 };
 const size_t ag_store_table_count = AG_COUNT(ag_store_tables);

@@ -18,6 +18,7 @@ enum {
     AG_IDEMPOTENCY_STMTS = 6,
     AG_DASHBOARD_STMTS = 9,
     AG_ERROR_STMTS = 6,
+    AG_LIMIT_STMTS = 14,
 };
 extern struct ag_stmt ag_user_stmts[AG_USER_STMTS];
 extern struct ag_stmt ag_session_stmts[AG_SESSION_STMTS];
@@ -33,6 +34,7 @@ extern struct ag_stmt ag_activity_stmts[AG_ACTIVITY_STMTS];
 extern struct ag_stmt ag_idempotency_stmts[AG_IDEMPOTENCY_STMTS];
 extern struct ag_stmt ag_dashboard_stmts[AG_DASHBOARD_STMTS];
 extern struct ag_stmt ag_error_stmts[AG_ERROR_STMTS];
+extern struct ag_stmt ag_limit_stmts[AG_LIMIT_STMTS];
 
 /* The statements of a list: for each sort key and direction, the first page and the following
  * ones. `AG_LIST_STMTS` of them stand in a row; ag_list_read() picks. The texts differ in the
