@@ -1,4 +1,5 @@
 #include "api/route.h"
+#include "core/limits.h"
 
 /* Anybody may send these bodies, so they are small. */
 enum { CREDENTIALS_MAX_BYTES = 16 * 1024 };
@@ -12,6 +13,8 @@ static enum ag_err reply_grant(struct ag_ctx *ctx, const struct ag_grant *grant)
 static enum ag_err auth_register(struct ag_ctx *ctx)
 {
     struct ag_grant grant;
+    if (!ag_registration_is_open(ctx->scope.core))
+        return ag_fail(AG_E_FORBIDDEN, "accounts are made by invitation: ask an administrator");
     ag_ctx_note_client(ctx);
     AG_TRY(ag_register(&ctx->scope, ctx->body, &grant));
     return reply_grant(ctx, &grant);
@@ -65,7 +68,7 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
                     "an organisation of its own.",
              .tag = "Identity", .status = 201, .body = &ag_register_schema,
              .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,
-             .errors = {AG_E_EMAIL_TAKEN, AG_E_OVERLOADED}),
+             .errors = {AG_E_EMAIL_TAKEN, AG_E_FORBIDDEN, AG_E_OVERLOADED}),
     AG_ROUTE("login", POST, "/v1/auth/login", PUBLIC, auth_login, "Sign in",
              .doc = "Also sets the browser's session cookie.", .tag = "Identity", .status = 200,
              .body = &ag_login_schema, .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,

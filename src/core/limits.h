@@ -28,6 +28,8 @@ extern const struct ag_schema ag_settings_schema, ag_settings_input_schema;
 /* Those in force; brings this loop's copy up to date. While the database is away, the last known
  * ones. */
 struct ag_settings ag_settings(struct ag_core *core) AG_SUSPENDS;
+/* Whether everybody may make an account. */
+bool ag_registration_is_open(struct ag_core *core) AG_SUSPENDS;
 /* Changes those that are set. */
 enum ag_err ag_settings_change(struct ag_scope *scope, const struct ag_settings *input,
                                struct ag_settings *ret_settings) AG_MUST_USE AG_SUSPENDS;

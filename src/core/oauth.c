@@ -1,6 +1,7 @@
 #include "core/oauth.h"
 
 #include "core/accounts.h"
+#include "core/limits.h"
 #include "core/mail.h"
 #include "core/oauth_client.h"
 
@@ -110,7 +111,7 @@ enum ag_err ag_sign_in_options(struct ag_scope *scope, struct ag_sign_in_options
         providers[count++].name = provider->name;
     }
     *ret_options = (struct ag_sign_in_options){
-        .registration = AG_STR("open"),
+        .registration = ag_settings(scope->core).registration,
         .mail = ag_mail_configured(scope->core),
         .providers = {providers, count},
     };
@@ -248,6 +249,7 @@ struct visit {
     struct ag_identity_link link;
     bool email_verified;
     struct ag_str name;
+    bool open; /* whether an account may be made for them */
     /* the decision, set anew each time its transaction runs */
     enum ag_oauth_error error;
     struct ag_user user; /* whom it is about; nil id: nobody known */
@@ -418,6 +420,7 @@ static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
      * it, there or here, gets nothing of what belongs to it. */
     if (!visit->email_verified) return decide(visit, AG_OAUTH_EMAIL_UNVERIFIED);
     enum ag_err err = ag_users_find_by_email(tx, visit->link.email, &visit->user);
+    if (err == AG_E_NOT_FOUND && !visit->open) return decide(visit, AG_OAUTH_REGISTRATION_CLOSED);
     if (err == AG_E_NOT_FOUND) return sign_up(tx, visit);
     AG_TRY(err);
     if (!visit->user.email_verified) return decide(visit, AG_OAUTH_LINK_REQUIRED);
@@ -466,6 +469,7 @@ static enum ag_err settle(struct visit *visit)
     struct ag_scope *scope = visit->scope;
     enum ag_oauth_purpose purpose = visit->outcome->purpose;
     visit->session_id = ag_uuid_new();
+    visit->open = ag_registration_is_open(scope->core);
     AG_TRY(ag_secrets_new(scope, &visit->secrets));
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, settlers[purpose], visit);
     /* Somebody else made the account or the link at this very moment: now it is there. */

@@ -238,6 +238,11 @@ struct ag_settings ag_settings(struct ag_core *core)
     return current(core)->settings;
 }
 
+bool ag_registration_is_open(struct ag_core *core)
+{
+    return ag_str_eq(ag_settings(core).registration, AG_STR("open"));
+}
+
 struct ag_block_verdict ag_blocked(struct ag_core *core, const char *kind, struct ag_str subject)
 {
     const struct ag_policy *policy = current(core);

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 
 import { sql } from '../lib/database.mjs';
 import { absentId, assertNow, assertOrderedId, expect, expectProblem } from '../lib/expect.mjs';
-import { register, unique, world } from '../lib/world.mjs';
+import { PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const w = world();
 
@@ -33,6 +33,19 @@ describe('settings', () => {
     assert.deepEqual(expect(await w.admin.client.patch('/v1/admin/settings', { free_per_minute: 50, registration: 'open' }), 200), DEFAULTS);
     const entries = (await logOf('settings.changed')).map((e) => e.details);
     assert.deepEqual(entries, [{ registration: 'invited', free_per_minute: 60 }, { registration: 'open', free_per_minute: 50 }]);
+  });
+
+  it('close registration, and say so to who comes', async () => {
+    const { server, client } = await w.startWithAccount();
+    const anonymous = client.as();
+    expect(await client.patch('/v1/admin/settings', { registration: 'invited' }), 200);
+    assert.equal(expect(await anonymous.get('/v1/auth/providers'), 200).registration, 'invited');
+    const input = { name: 'Late Comer', email: `${unique('late')}@mail.test`, password: PASSWORD };
+    expectProblem(await anonymous.post('/v1/auth/register', input), 403, 'forbidden');
+    assert.deepEqual(await sql(server, `SELECT id FROM users WHERE email = '${input.email}'`), []);
+    expect(await client.patch('/v1/admin/settings', { registration: 'open' }), 200);
+    assert.equal(expect(await anonymous.get('/v1/auth/providers'), 200).registration, 'open');
+    expect(await anonymous.post('/v1/auth/register', input), 201);
   });
 
   it('are in force on every connection at once', async () => {
