@@ -159,6 +159,7 @@ void ag_api_handle(struct ag_request *req, void *arg)
     ctx.scope.ip = address_text(&ctx);
     ag_diag_clear();
     enum ag_err err = answer(&ctx);
+    ag_db_tenant_swap((struct ag_tenant){.given = false});
     /* An event stream, or a file, has answered by itself. */
     if (ag_reply_started(req)) return;
     if (err != AG_OK) {

@@ -86,6 +86,8 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
         return ag_fail(AG_E_FORBIDDEN, "this takes %s",
                        kind == AG_CRED_KEY ? "a person who has signed in, not an API key"
                                            : "another kind of credential");
+    /* Until the request's end; whatever a statement says, these are the rows it may meet. */
+    ag_db_tenant_swap(ag_tenant(ctx->scope.who.org_id));
     return kind == AG_CRED_COOKIE ? check_origin(ctx->req) : AG_OK;
 }
 

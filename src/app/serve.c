@@ -121,11 +121,25 @@ static void housekeeper_fiber(void *arg)
     }
 }
 
+/* The server works without it; whoever runs it should know. */
+static enum ag_err look_at_wall(struct ag_db *db)
+{
+    bool walled = true;
+    if (ag_db_is_postgres(db)) AG_TRY(ag_db_walled(db, &walled));
+    if (!walled)
+        ag_log(AG_LOG_WARN, "row_security_bypassed",
+               AG_LC("why", "the role in DATABASE_URL is a superuser or has BYPASSRLS: PostgreSQL "
+                            "does not keep organisations apart by itself"),
+               AG_LC("mend", "connect as an ordinary role that owns the database"));
+    return AG_OK;
+}
+
 static enum ag_err prepare_database(struct serve *serve)
 {
     int applied = 0;
     AG_TRY(ag_db_migrate(serve->backend.core.db, &applied));
     if (applied > 0) ag_log(AG_LOG_INFO, "migrated", AG_LI("applied", applied));
+    AG_TRY(look_at_wall(serve->backend.core.db));
     AG_TRY(ag_core_recover(&serve->backend.core));
     return ag_fiber_spawn_joinable("housekeeper", housekeeper_fiber, serve, &serve->housekeeper);
 }

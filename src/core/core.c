@@ -146,7 +146,10 @@ enum ag_err ag_audit_in(struct ag_tx *tx, const struct ag_scope *scope, struct a
         .credential = credential_name(scope->who.credential),
         .key_id = scope->who.key_id,
     };
-    return ag_activity_insert(tx, org, &entry);
+    struct ag_tenant before = ag_tx_tenant_swap(tx, ag_tenant(org));
+    enum ag_err err = ag_activity_insert(tx, org, &entry);
+    ag_tx_tenant_swap(tx, before);
+    return err;
 }
 
 enum ag_err ag_audit(struct ag_tx *tx, const struct ag_scope *scope, const char *action,

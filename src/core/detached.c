@@ -136,6 +136,7 @@ static void run_fiber(void *arg)
     struct ag_run run;
     int64_t retry_after_s;
     detached->fiber = ag_fiber_self();
+    ag_db_tenant_swap(ag_tenant(detached->scope.who.org_id));
     if (detached->stopped) ag_fiber_cancel(detached->fiber);
     enum ag_err err = ag_generate_stoppable(&detached->scope, &detached->input, false, &sink,
                                             &detached->stopped, &run, &retry_after_s);

@@ -94,6 +94,7 @@ static enum ag_err sign_in(struct ag_scope *scope, struct ag_user *user, bool is
         .scope = scope, .user = user, .is_new = is_new, .session_id = ag_uuid_new()};
     AG_TRY(ag_secrets_new(scope, &in.secrets));
     if (is_new) AG_TRY(ag_verification_new(scope, &in.verification));
+    AG_ACT_FOR(user->org_id);
     AG_TRY(ag_db_write(scope->core->db, scope->arena, sign_in_tx, &in));
     if (is_new) ag_verification_mail(scope->core, &in.verification, user);
     return ag_grant_fill(scope, user, in.session_id, &in.secrets, ret_grant);
@@ -161,6 +162,7 @@ static void note_failed(struct ag_scope *scope, const struct ag_user *user)
     };
     attempt->job = (struct ag_db_job){
         .fn = failed_tx, .arg = attempt, .done = failed_done, .arena = &attempt->arena};
+    AG_ACT_FOR(user->org_id);
     enum ag_err err = ag_db_write_start(scope->core->db, &attempt->job);
     if (err != AG_OK) failed_done(&attempt->job, err);
 }

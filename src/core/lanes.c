@@ -4,6 +4,7 @@ static void lane_fiber(void *arg)
 {
     struct ag_lane *lane = arg;
     int64_t retry_after_s;
+    ag_db_tenant_swap(ag_tenant(lane->scope.who.org_id));
     lane->err = ag_run_execute(&lane->scope, &lane->plan, &lane->run, &retry_after_s);
     snprintf(lane->message, sizeof(lane->message), "%s",
              lane->err == AG_OK ? "" : ag_diag_text(lane->err));

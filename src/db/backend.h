@@ -40,6 +40,7 @@ struct ag_db {
 struct ag_tx {
     struct ag_db *db;
     struct ag_arena *arena;
+    struct ag_tenant tenant;
     enum ag_err err; /* the first failure; nothing runs after it */
 };
 
@@ -78,6 +79,9 @@ enum ag_err ag_pg_open(const struct ag_db_options *options, struct ag_db_counter
 /* Statements are numbered 1 .. ag_db_stmt_max(). */
 unsigned ag_db_stmt_max(void);
 
+/* For whom the running fiber acts. */
+struct ag_tenant ag_db_tenant(void);
+
 /* Whether rows of the table belong to an organisation. */
 bool ag_db_is_tenant_table(struct ag_str name);
 /* The length of the comment or string literal that begins at `p`, or 0. */
@@ -90,6 +94,8 @@ enum ag_db_own {
     AG_DB_COMMIT,
     AG_DB_ROLLBACK,
     AG_DB_LOCK,
+    AG_DB_TENANT,
+    AG_DB_ROLE,
     AG_DB_PING,
     AG_DB_MIGRATIONS,
     AG_DB_MIGRATION_ADD,

@@ -119,12 +119,56 @@ static enum ag_err check_params(const struct ag_stmt *stmt, const struct ag_valu
     return AG_OK;
 }
 
+struct ag_tenant ag_db_tenant(void)
+{
+    const struct ag_tenant *local = ag_fiber_local();
+    return local ? *local : (struct ag_tenant){.given = false};
+}
+
+struct ag_tenant ag_db_tenant_swap(struct ag_tenant tenant)
+{
+    _Static_assert(sizeof(tenant) <= AG_FIBER_LOCAL_BYTES, "a fiber has no room for its tenant");
+    struct ag_tenant *local = ag_fiber_local();
+    AG_ASSERT(local);
+    struct ag_tenant before = *local;
+    *local = tenant;
+    return before;
+}
+
+struct ag_tenant ag_tx_tenant_swap(struct ag_tx *tx, struct ag_tenant tenant)
+{
+    struct ag_tenant before = tx->tenant;
+    tx->tenant = tenant;
+    return before;
+}
+
+/* Every organisation that the statement names must be the one that is acted for. */
+static enum ag_err check_tenant(const struct ag_stmt *stmt, const struct ag_value *params,
+                                const struct ag_tenant *tenant)
+{
+    if (stmt->reach != AG_REACH_TENANT) return AG_OK;
+    if (!tenant->given)
+        return ag_fail(AG_E_INTERNAL,
+                       "statement %s is on a tenant's table, and nobody said for whom it acts",
+                       stmt->name);
+    for (uint64_t left = stmt->org_params; left; left &= left - 1) {
+        int i = __builtin_ctzll(left);
+        if (params[i].type != AG_V_UUID || !ag_uuid_eq(params[i].uuid, tenant->org))
+            return ag_fail(AG_E_INTERNAL,
+                           "statement %s: $%d is not the organisation that is acted for",
+                           stmt->name, i + 1);
+    }
+    return AG_OK;
+}
+
 enum ag_err ag_db_read(struct ag_db *db, struct ag_arena *arena, const struct ag_stmt *stmt,
                        const struct ag_value *params, size_t count, struct ag_rows *ret_rows)
 {
     struct ag_db_counters *counters = &db->counters[self_index(db)];
     AG_DB_COUNT(counters->reads, 1);
+    const struct ag_tenant tenant = ag_db_tenant();
     enum ag_err err = check_params(stmt, params, count);
+    if (err == AG_OK) err = check_tenant(stmt, params, &tenant);
     if (err == AG_OK && AG_FAULT(db_read))
         err = ag_fail(AG_E_STORAGE, "fault: the database is gone");
     if (err == AG_OK) err = db->ops->read(db, arena, stmt, params, ret_rows);
@@ -154,8 +198,24 @@ enum ag_err ag_db_write_start(struct ag_db *db, struct ag_db_job *job)
     struct ag_db_counters *counters = &db->counters[self_index(db)];
     AG_DB_COUNT(counters->writes, 1);
     job->loop = ag_loop_self();
+    job->tenant = ag_db_tenant();
     enum ag_err err = db->ops->write_start(db, job);
     if (err != AG_OK) AG_DB_COUNT(counters->errors, 1);
+    return err;
+}
+
+enum ag_err ag_db_walled(struct ag_db *db, bool *ret_walled)
+{
+    if (!db->ops->postgres) {
+        *ret_walled = false;
+        return AG_OK;
+    }
+    struct ag_arena arena;
+    struct ag_rows rows;
+    ag_arena_init(&arena);
+    enum ag_err err = ag_db_read(db, &arena, &ag_db_own_stmts[AG_DB_ROLE], NULL, 0, &rows);
+    if (err == AG_OK) *ret_walled = rows.count == 1 && !ag_row(&rows, 0)[0].num;
+    ag_arena_done(&arena);
     return err;
 }
 
@@ -171,6 +231,7 @@ enum ag_err ag_tx_exec(struct ag_tx *tx, const struct ag_stmt *stmt, const struc
      * so that a function behaves alike on both. */
     if (tx->err != AG_OK) return ag_fail_more(tx->err, "%s after a failure", stmt->name);
     tx->err = check_params(stmt, params, count);
+    if (tx->err == AG_OK) tx->err = check_tenant(stmt, params, &tx->tenant);
     if (tx->err == AG_OK) tx->err = tx->db->ops->exec(tx, stmt, params, ret_rows);
     return tx->err;
 }

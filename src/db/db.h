@@ -94,6 +94,13 @@ static inline int64_t ag_v_num(const struct ag_value *value, int64_t otherwise)
 
 /* ---- statements ---- */
 
+/* Whose rows a statement may meet. */
+enum ag_reach {
+    AG_REACH_NONE = 0, /* none of a tenant's: it names no such table */
+    AG_REACH_TENANT,   /* those of the organisation that is acted for */
+    AG_REACH_ALL,      /* everybody's: `no_org` says why */
+};
+
 struct ag_stmt {
     const char *name;    /* "agent_get": unique; shows in diagnostics and metrics */
     const char *sql;     /* both databases, or PostgreSQL alone when `sqlite` is set */
@@ -102,7 +109,11 @@ struct ag_stmt {
     const char *columns; /* a letter per result column; "" for none */
     /* Why the statement may do without `org_id`: NULL means it has it, and the registry checks. */
     const char *no_org;
-    unsigned id; /* set by ag_db_register() */
+
+    /* set by ag_db_register() */
+    unsigned id;
+    enum ag_reach reach;
+    uint64_t org_params; /* bit n - 1: org_id must equal $n */
 };
 
 /* A table of statements, as each store/ file has one. */
@@ -153,6 +164,37 @@ bool ag_db_is_postgres(const struct ag_db *db);
 enum ag_err ag_db_attach(struct ag_db *db) AG_MUST_USE AG_SUSPENDS;
 void ag_db_detach(struct ag_db *db) AG_SUSPENDS;
 
+/*
+ * Whom is acted for. A fiber says it once, from what it knows for sure (the guard from the
+ * principal), not each statement from its own parameters; so one that binds another organisation's
+ * id is refused here (AG_E_INTERNAL), and one that forgets to filter meets PostgreSQL's row-level
+ * security, which is told the same. A transaction and a job act for whom their fiber did when it
+ * began them. Statements on tenants' tables are refused until somebody is given; those with
+ * `no_org` need nobody.
+ */
+struct ag_tenant {
+    bool given;
+    struct ag_uuid org; /* nil: the server itself, which has a log and nothing else */
+};
+static inline struct ag_tenant ag_tenant(struct ag_uuid org)
+{
+    return (struct ag_tenant){.given = true, .org = org};
+}
+/* From now on the running fiber acts for `tenant`; returns for whom before. Costs nothing. */
+struct ag_tenant ag_db_tenant_swap(struct ag_tenant tenant);
+/* The same for the rest of one transaction function. */
+struct ag_tenant ag_tx_tenant_swap(struct ag_tx *tx, struct ag_tenant tenant);
+/* Acts for `org` until the block ends. */
+static inline void ag_db_tenant_restore(struct ag_tenant *before)
+{
+    ag_db_tenant_swap(*before);
+}
+#define AG_ACT_FOR(org)          AG_ACT_FOR_AT(org, __LINE__)
+#define AG_ACT_FOR_AT(org, line) AG_ACT_FOR_IN(org, line)
+#define AG_ACT_FOR_IN(org, line)                                                                   \
+    AG_CLEANUP(ag_db_tenant_restore)                                                               \
+    AG_UNUSED struct ag_tenant _acted_for_##line = ag_db_tenant_swap(ag_tenant(org))
+
 /* Runs one statement that only reads. AG_E_STORAGE (cannot be reached), AG_E_TIMEOUT,
  * AG_E_CANCELED, AG_E_NO_MEMORY, AG_E_INTERNAL (wrong types or SQL). */
 enum ag_err ag_db_read(struct ag_db *db, struct ag_arena *arena, const struct ag_stmt *stmt,
@@ -189,12 +231,17 @@ struct ag_db_job {
     struct ag_arena *arena; /* for fn's rows; the job's own */
     /* private */
     struct ag_loop *loop;
+    struct ag_tenant tenant;
     void *link[8];
 };
 /* Queues the job; it may wait some 5 ms for others to share a commit with. Jobs and writes of one
  * loop are committed in the order they were started on SQLite. AG_E_OVERLOADED when too many wait
  * (the job stays the caller's). */
 enum ag_err ag_db_write_start(struct ag_db *db, struct ag_db_job *job) AG_MUST_USE;
+
+/* Whether the database itself keeps tenants apart, too: not on SQLite, and not when PostgreSQL's
+ * role is one that row-level security does not hold for. AG_E_STORAGE. */
+enum ag_err ag_db_walled(struct ag_db *db, bool *ret_walled) AG_MUST_USE AG_SUSPENDS;
 
 /* Whether the database answers now. AG_OK, AG_E_STORAGE. */
 enum ag_err ag_db_ping(struct ag_db *db, int64_t timeout_ms) AG_MUST_USE AG_SUSPENDS;

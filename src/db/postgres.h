@@ -33,8 +33,17 @@ enum ag_pg_role {
     AG_PG_WRITER,
 };
 
+/* What row-level security has been told. */
+struct ag_pg_wall {
+    enum ag_reach reach; /* AG_REACH_NONE: nothing */
+    struct ag_uuid org;  /* of AG_REACH_TENANT */
+};
+
 /* Belongs to one loop, always in pipeline mode. Statements are prepared on first use and kept. */
 struct ag_pg_conn {
+    /* As of what was sent last in the transaction under way. The server forgets it with the
+     * transaction's end: whoever ends one clears it. */
+    struct ag_pg_wall wall;
     PGconn *pg;
     struct ag_io *io;
     enum ag_pg_role role;
@@ -48,7 +57,7 @@ struct ag_pg_flight {
     struct {
         const struct ag_stmt *stmt;
         bool prepare; /* the statement is made known, not run */
-    } items[4];
+    } items[8];
     unsigned sent, answered;
     PGresult *result; /* the first error, or else the last answer */
 };
@@ -61,10 +70,12 @@ enum ag_err ag_pg_connect(const struct ag_db_options *options, PQconninfoOption 
 /* NULL is fine. */
 void ag_pg_conn_free(struct ag_pg_conn *conn);
 
-/* Adds a statement to what goes out with the next Sync. AG_E_STORAGE: the connection is broken. */
+/* Adds a statement to what goes out with the next Sync, and before it, where it differs from what
+ * was said last, whose rows it may meet: up to four items of the flight. AG_E_STORAGE: the
+ * connection is broken. */
 enum ag_err ag_pg_send(struct ag_pg_conn *conn, struct ag_pg_flight *flight,
                        const struct ag_stmt *stmt, const struct ag_value *params,
-                       struct ag_arena *arena) AG_MUST_USE;
+                       const struct ag_tenant *tenant, struct ag_arena *arena) AG_MUST_USE;
 enum ag_err ag_pg_sync(struct ag_pg_conn *conn) AG_MUST_USE;
 /* Takes one answer of a flight; true when it was the last one. */
 bool ag_pg_absorb(struct ag_pg_conn *conn, struct ag_pg_flight *flight, PGresult *result);

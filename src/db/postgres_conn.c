@@ -106,25 +106,52 @@ static enum ag_err send_prepare(struct ag_pg_conn *conn, struct ag_pg_flight *fl
     return AG_OK;
 }
 
+/* With `bound` nothing but a broken connection can keep it from going out. */
+static enum ag_err send_bound(struct ag_pg_conn *conn, struct ag_pg_flight *flight,
+                              const struct ag_stmt *stmt, const struct ag_pg_params *bound)
+{
+    char name[16];
+    snprintf(name, sizeof(name), "s%u", stmt->id);
+    if (!is_prepared(conn, stmt->id)) AG_TRY(send_prepare(conn, flight, stmt, name));
+    if (!PQsendQueryPrepared(conn->pg, name, bound->count, bound->data, bound->bytes,
+                             bound->formats, 1))
+        return broken(conn);
+    flight->items[flight->sent].stmt = stmt;
+    flight->items[flight->sent++].prepare = false;
+    return AG_OK;
+}
+
+/* Tells row-level security whose rows come next. If what stands before it up to the Sync fails, the
+ * server skips both this and whatever relies on it. */
+static enum ag_err send_tenant(struct ag_pg_conn *conn, struct ag_pg_flight *flight,
+                               const struct ag_stmt *stmt, const struct ag_tenant *tenant)
+{
+    if (stmt->reach == AG_REACH_NONE) return AG_OK;
+    struct ag_pg_wall wall = {.reach = stmt->reach};
+    if (wall.reach == AG_REACH_TENANT) wall.org = tenant->org;
+    if (wall.reach == conn->wall.reach && ag_uuid_eq(wall.org, conn->wall.org)) return AG_OK;
+    char text[AG_UUID_TEXT_BYTES];
+    struct ag_str value = AG_STR("*");
+    if (wall.reach == AG_REACH_TENANT) value = ag_uuid_format(wall.org, text);
+    const struct ag_pg_params bound = {
+        .count = 1, .data = {value.data}, .bytes = {(int)value.len}, .formats = {1}};
+    AG_TRY(send_bound(conn, flight, &ag_db_own_stmts[AG_DB_TENANT], &bound));
+    conn->wall = wall;
+    return AG_OK;
+}
+
 enum ag_err ag_pg_send(struct ag_pg_conn *conn, struct ag_pg_flight *flight,
                        const struct ag_stmt *stmt, const struct ag_value *params,
-                       struct ag_arena *arena)
+                       const struct ag_tenant *tenant, struct ag_arena *arena)
 {
-    AG_ASSERT(flight->sent + 2 <= AG_COUNT(flight->items));
+    AG_ASSERT(flight->sent + 4 <= AG_COUNT(flight->items));
     if (stmt->id > conn->stmt_max)
         return ag_fail(AG_E_INTERNAL, "statement %s was registered after the database was opened",
                        stmt->name);
     struct ag_pg_params bound;
     AG_TRY(ag_pg_bind(stmt, params, arena, &bound));
-    char name[16];
-    snprintf(name, sizeof(name), "s%u", stmt->id);
-    if (!is_prepared(conn, stmt->id)) AG_TRY(send_prepare(conn, flight, stmt, name));
-    if (!PQsendQueryPrepared(conn->pg, name, bound.count, bound.data, bound.bytes, bound.formats,
-                             1))
-        return broken(conn);
-    flight->items[flight->sent].stmt = stmt;
-    flight->items[flight->sent++].prepare = false;
-    return AG_OK;
+    AG_TRY(send_tenant(conn, flight, stmt, tenant));
+    return send_bound(conn, flight, stmt, &bound);
 }
 
 enum ag_err ag_pg_sync(struct ag_pg_conn *conn)

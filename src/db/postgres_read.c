@@ -132,6 +132,7 @@ static enum ag_err send_sync(struct ag_pg_loop *loop)
 {
     if (!loop->sync_wanted) return AG_OK;
     AG_TRY(ag_pg_sync(loop->reader));
+    loop->reader->wall = (struct ag_pg_wall){0};
     loop->sync_wanted = false;
     loop->syncs_due++;
     return AG_OK;
@@ -241,7 +242,8 @@ static enum ag_err send_query(struct ag_pg_loop *loop, struct ag_pg_slot *slot,
                               struct ag_arena *arena, const struct ag_stmt *stmt,
                               const struct ag_value *params)
 {
-    enum ag_err err = ag_pg_send(loop->reader, &slot->flight, stmt, params, arena);
+    const struct ag_tenant tenant = ag_db_tenant();
+    enum ag_err err = ag_pg_send(loop->reader, &slot->flight, stmt, params, &tenant, arena);
     if (err != AG_OK && err != AG_E_STORAGE) return err;
     slot_push(loop, slot);
     if (err != AG_OK) loop->reader_stuck = true;

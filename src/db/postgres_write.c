@@ -162,15 +162,19 @@ static const struct ag_stmt *own(enum ag_db_own which)
     return &ag_db_own_stmts[which];
 }
 
-/* Sends BEGIN if that is still due, and `stmt`; waits for the answers. */
+/* Sends BEGIN if that is still due, and `stmt`; waits for the answers. `tenant` may be NULL for a
+ * statement of db/ itself. */
 static enum ag_err round_trip(struct session *s, const struct ag_stmt *stmt,
-                              const struct ag_value *params, struct ag_arena *arena,
-                              struct ag_pg_flight *flight)
+                              const struct ag_value *params, const struct ag_tenant *tenant,
+                              struct ag_arena *arena, struct ag_pg_flight *flight)
 {
     *flight = (struct ag_pg_flight){0};
     enum ag_err err = AG_OK;
-    if (!s->begun) err = ag_pg_send(s->conn, flight, own(AG_DB_BEGIN), NULL, arena);
-    if (err == AG_OK) err = ag_pg_send(s->conn, flight, stmt, params, arena);
+    if (!s->begun) {
+        s->conn->wall = (struct ag_pg_wall){0};
+        err = ag_pg_send(s->conn, flight, own(AG_DB_BEGIN), NULL, NULL, arena);
+    }
+    if (err == AG_OK) err = ag_pg_send(s->conn, flight, stmt, params, tenant, arena);
     if (err != AG_OK && flight->sent == 0 && err != AG_E_STORAGE) return err;
     if (err == AG_OK) err = ag_pg_sync(s->conn);
     if (err == AG_OK) err = ag_pg_collect(s->conn, flight, ag_deadline_in(s->answer_ms));
@@ -194,7 +198,7 @@ enum ag_err ag_pg_tx_exec(struct ag_tx *tx, const struct ag_stmt *stmt,
 {
     struct session *s = AG_CONTAINER_OF(tx, struct pg_tx, tx)->session;
     struct ag_pg_flight flight;
-    enum ag_err err = round_trip(s, stmt, params, tx->arena, &flight);
+    enum ag_err err = round_trip(s, stmt, params, &tx->tenant, tx->arena, &flight);
     if (err == AG_OK && ret_rows)
         err = ag_pg_rows(flight.result, stmt, tx->arena, tx->db->options.read_max_bytes, ret_rows);
     PQclear(flight.result);
@@ -221,12 +225,14 @@ enum ag_err ag_pg_tx_script(struct ag_tx *tx, const char *sql)
 
 /* ---- one attempt ---- */
 
-static enum ag_err lift_time_limit(struct session *s)
+/* What a migration needs: all the time, and everybody's rows. */
+static enum ag_err begin_alone(struct session *s)
 {
     enum ag_err err = ag_pg_script(s->conn, own(AG_DB_BEGIN)->sql, ag_deadline_in(s->answer_ms));
     if (err == AG_OK)
-        err = ag_pg_script(s->conn, "SET LOCAL statement_timeout = 0",
+        err = ag_pg_script(s->conn, "SET LOCAL statement_timeout = 0; SET LOCAL agentgen.org = '*'",
                            ag_deadline_in(s->answer_ms));
+    s->conn->wall = (struct ag_pg_wall){.reach = AG_REACH_ALL};
     s->lost = err != AG_OK;
     s->begun = true;
     return err;
@@ -239,7 +245,7 @@ static void roll_back(struct session *s, struct ag_arena *arena)
     struct ag_diag *before = ag_diag_swap(&aside); /* the first failure is the one to tell */
     bool again = s->again;
     struct ag_pg_flight flight;
-    if (round_trip(s, own(AG_DB_ROLLBACK), NULL, arena, &flight) != AG_OK) s->lost = true;
+    if (round_trip(s, own(AG_DB_ROLLBACK), NULL, NULL, arena, &flight) != AG_OK) s->lost = true;
     PQclear(flight.result);
     s->again = again;
     ag_diag_swap(before);
@@ -251,7 +257,7 @@ static enum ag_err commit(struct session *s, struct ag_arena *arena, bool *ret_u
     if (AG_FAULT(slow_commit)) AG_TRY(ag_fiber_sleep(SLOW_COMMIT_MS));
     if (AG_FAULT(commit)) return ag_fail(AG_E_STORAGE_FULL, "fault: the disk is full");
     struct ag_pg_flight flight;
-    enum ag_err err = round_trip(s, own(AG_DB_COMMIT), NULL, arena, &flight);
+    enum ag_err err = round_trip(s, own(AG_DB_COMMIT), NULL, NULL, arena, &flight);
     if (err == AG_OK && strcmp(PQcmdStatus(flight.result), "COMMIT") != 0)
         err = ag_fail(AG_E_INTERNAL, "PostgreSQL rolled the transaction back");
     /* Any other error that the server tells of means that it was rolled back. */
@@ -266,6 +272,7 @@ struct unit {
     struct ag_arena *arena;
     enum ag_err (*fn)(struct ag_tx *tx, void *arg);
     void *arg;
+    struct ag_tenant tenant;
 };
 
 static enum ag_err run_units(struct ag_pg_loop *loop, struct session *s, const struct unit *units,
@@ -273,7 +280,7 @@ static enum ag_err run_units(struct ag_pg_loop *loop, struct session *s, const s
 {
     for (size_t i = 0; i < count; i++) {
         struct pg_tx tx = {
-            .tx = {.db = &loop->db->base, .arena = units[i].arena},
+            .tx = {.db = &loop->db->base, .arena = units[i].arena, .tenant = units[i].tenant},
             .session = s,
         };
         enum ag_err err = units[i].fn(&tx.tx, units[i].arg);
@@ -301,7 +308,7 @@ static enum ag_err attempt(struct ag_pg_loop *loop, struct ag_pg_conn *conn,
         .answer_ms = mode == AG_DB_ALONE ? ALONE_MS : timeout_ms + ANSWER_GRACE_MS,
     };
     bool unknown = false;
-    enum ag_err err = mode == AG_DB_ALONE ? lift_time_limit(&s) : AG_OK;
+    enum ag_err err = mode == AG_DB_ALONE ? begin_alone(&s) : AG_OK;
     if (err == AG_OK) err = run_units(loop, &s, units, count);
     if (err == AG_OK && s.begun) err = commit(&s, units[0].arena, &unknown);
     if (err != AG_OK) roll_back(&s, units[0].arena);
@@ -350,7 +357,7 @@ enum ag_err ag_pg_write(struct ag_pg_loop *loop, struct ag_arena *arena,
                         enum ag_err (*fn)(struct ag_tx *tx, void *arg), void *arg,
                         enum ag_db_mode mode)
 {
-    struct unit unit = {.arena = arena, .fn = fn, .arg = arg};
+    struct unit unit = {.arena = arena, .fn = fn, .arg = arg, .tenant = ag_db_tenant()};
     enum verdict verdict;
     ag_fiber_shield();
     enum ag_err err = transact(loop, &unit, 1, mode, &verdict);
@@ -374,7 +381,8 @@ static size_t take_jobs(struct ag_pg_loop *loop, struct ag_db_job **jobs, struct
         loop->jobs_head = *job_next(job);
         if (!loop->jobs_head) loop->jobs_tail = NULL;
         jobs[count] = job;
-        units[count] = (struct unit){.arena = job->arena, .fn = job->fn, .arg = job->arg};
+        units[count] = (struct unit){
+            .arena = job->arena, .fn = job->fn, .arg = job->arg, .tenant = job->tenant};
     }
     return count;
 }

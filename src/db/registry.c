@@ -32,6 +32,16 @@ struct ag_stmt ag_db_own_stmts[AG_DB_OWN_COUNT] = {
                     .sql = "SELECT pg_advisory_xact_lock($1)",
                     .params = "i",
                     .columns = "t"},
+    /* Until the end of the transaction, that of several queries up to one Sync included. */
+    [AG_DB_TENANT] = {.name = "db_tenant",
+                      .sql = "SELECT set_config('agentgen.org', $1, true)",
+                      .params = "t",
+                      .columns = "t"},
+    [AG_DB_ROLE] = {.name = "db_role",
+                    .sql = "SELECT rolsuper OR rolbypassrls FROM pg_roles "
+                           "WHERE rolname = current_user",
+                    .params = "",
+                    .columns = "b"},
     [AG_DB_PING] = {.name = "db_ping",
                     .sql = "SELECT CAST(1 AS BIGINT)",
                     .sqlite = "SELECT count(*) FROM sqlite_schema",
@@ -128,33 +138,95 @@ bool ag_db_is_tenant_table(struct ag_str word)
 struct facts {
     unsigned highest_param;
     struct ag_str tenant_table; /* the first one named, or empty */
+    bool org_table;             /* `organizations` occurs */
     bool org_named;             /* org_id occurs */
     bool org_filtered;          /* ... after the first WHERE or ON */
     bool insert;
+    uint64_t org_params; /* bit n - 1: org_id is compared with, or filled by, $n */
 };
+
+static void note_org_param(struct facts *facts, unsigned param)
+{
+    if (param > 0 && param <= AG_DB_MAX_PARAMS) facts->org_params |= UINT64_C(1) << (param - 1);
+}
+
+static bool is_org_id(const struct token *token)
+{
+    return token->kind == TOKEN_WORD && ag_str_eq_nocase(token->text, AG_STR("org_id"));
+}
+
+/* Where an INSERT (a, org_id) VALUES ($1, $2) stands. */
+struct insert_place {
+    enum { BEFORE, COLUMNS, BETWEEN, VALUES, BEHIND } part;
+    int depth;            /* of brackets inside VALUES */
+    int column, org;      /* the one at hand; org_id's, or -1 */
+    unsigned value_param; /* the column's value, if it is a parameter and nothing else */
+};
+
+static void end_value(struct insert_place *at, struct facts *facts)
+{
+    if (at->column == at->org) note_org_param(facts, at->value_param);
+    at->column++;
+    at->value_param = 0;
+}
+
+static void follow_insert(struct insert_place *at, const struct token *token, struct facts *facts)
+{
+    char c = token->kind == TOKEN_OTHER ? token->text.data[0] : '\0';
+    switch (at->part) {
+    case BEFORE:
+        if (c == '(') at->part = COLUMNS;
+        return;
+    case COLUMNS:
+        if (c == ',') at->column++;
+        if (is_org_id(token)) at->org = at->column;
+        if (c == ')') *at = (struct insert_place){.part = BETWEEN, .org = at->org};
+        return;
+    case BETWEEN:
+        if (c == '(') at->part = VALUES;
+        return;
+    case VALUES:
+        if (token->kind == TOKEN_PARAM) at->value_param = token->param;
+        if (at->depth == 0 && (c == ',' || c == ')')) end_value(at, facts);
+        at->depth += (c == '(') - (c == ')');
+        if (at->depth < 0) at->part = BEHIND;
+        return;
+    case BEHIND:
+        return;
+    }
+}
+
+static void read_word(struct ag_str word, bool *filtering, struct facts *facts)
+{
+    if (!facts->tenant_table.len && ag_db_is_tenant_table(word)) facts->tenant_table = word;
+    if (ag_str_eq_nocase(word, AG_STR("organizations"))) facts->org_table = true;
+    if (ag_str_eq_nocase(word, AG_STR("where")) || ag_str_eq_nocase(word, AG_STR("on")))
+        *filtering = true;
+    if (ag_str_eq_nocase(word, AG_STR("org_id"))) {
+        facts->org_named = true;
+        facts->org_filtered |= *filtering;
+    }
+}
 
 static struct facts read_sql(const char *sql)
 {
     struct facts facts = {0};
-    bool first = true, filtering = false;
-    for (;;) {
+    struct insert_place at = {.org = -1};
+    struct token before[2] = {{0}}; /* the last one, and the one before it */
+    bool filtering = false;
+    for (bool first = true;; first = false) {
         struct token token = next_token(&sql);
         if (token.kind == TOKEN_END) return facts;
-        if (token.kind == TOKEN_PARAM)
+        if (token.kind == TOKEN_WORD) read_word(token.text, &filtering, &facts);
+        if (token.kind == TOKEN_PARAM) {
+            bool equals = before[0].kind == TOKEN_OTHER && before[0].text.data[0] == '=';
             facts.highest_param = AG_MAX(facts.highest_param, token.param);
-        if (token.kind == TOKEN_WORD) {
-            if (first) facts.insert = ag_str_eq_nocase(token.text, AG_STR("insert"));
-            if (!facts.tenant_table.len && ag_db_is_tenant_table(token.text))
-                facts.tenant_table = token.text;
-            if (ag_str_eq_nocase(token.text, AG_STR("where")) ||
-                ag_str_eq_nocase(token.text, AG_STR("on")))
-                filtering = true;
-            if (ag_str_eq_nocase(token.text, AG_STR("org_id"))) {
-                facts.org_named = true;
-                facts.org_filtered |= filtering;
-            }
+            if (equals && is_org_id(&before[1])) note_org_param(&facts, token.param);
         }
-        first = false;
+        if (first) facts.insert = ag_str_eq_nocase(token.text, AG_STR("insert"));
+        if (facts.insert) follow_insert(&at, &token, &facts);
+        before[1] = before[0];
+        before[0] = token;
     }
 }
 
@@ -178,15 +250,29 @@ static enum ag_err check_types(const struct ag_stmt *stmt, const char *types, co
 static enum ag_err check_org(const struct ag_stmt *stmt, const struct facts *facts)
 {
     if (stmt->no_org || !facts->tenant_table.len) return AG_OK;
-    if (facts->insert ? facts->org_named : facts->org_filtered) return AG_OK;
-    return ag_fail(AG_E_CONFIG,
-                   "statement %s: table %.*s belongs to tenants, so it must %s org_id, or say in "
-                   "no_org why not",
-                   stmt->name, AG_STR_ARG(facts->tenant_table),
-                   facts->insert ? "fill" : "filter by");
+    if (!(facts->insert ? facts->org_named : facts->org_filtered))
+        return ag_fail(AG_E_CONFIG,
+                       "statement %s: table %.*s belongs to tenants, so it must %s org_id, or say "
+                       "in no_org why not",
+                       stmt->name, AG_STR_ARG(facts->tenant_table),
+                       facts->insert ? "fill" : "filter by");
+    /* `organizations` is compared by its id. */
+    if (facts->org_params == 0 && !facts->org_table)
+        return ag_fail(AG_E_CONFIG,
+                       "statement %s: table %.*s belongs to tenants, so org_id must equal a "
+                       "parameter, as in org_id = $1",
+                       stmt->name, AG_STR_ARG(facts->tenant_table));
+    return AG_OK;
 }
 
-static enum ag_err check_stmt(const struct ag_stmt *stmt)
+static void note_reach(struct ag_stmt *stmt, const struct facts *facts)
+{
+    if (!facts->tenant_table.len && !facts->org_table) return;
+    stmt->reach = stmt->no_org ? AG_REACH_ALL : AG_REACH_TENANT;
+    stmt->org_params |= facts->org_params;
+}
+
+static enum ag_err check_stmt(struct ag_stmt *stmt)
 {
     if (!stmt->name || !stmt->name[0]) return ag_fail(AG_E_CONFIG, "a statement has no name");
     if (!stmt->sql) return ag_fail(AG_E_CONFIG, "statement %s has no SQL", stmt->name);
@@ -197,10 +283,14 @@ static enum ag_err check_stmt(const struct ag_stmt *stmt)
 
     struct facts facts = read_sql(stmt->sql);
     AG_TRY(check_org(stmt, &facts));
+    stmt->reach = AG_REACH_NONE;
+    stmt->org_params = 0;
+    note_reach(stmt, &facts);
     unsigned highest = facts.highest_param;
     if (stmt->sqlite) {
         facts = read_sql(stmt->sqlite);
         AG_TRY(check_org(stmt, &facts));
+        note_reach(stmt, &facts);
         highest = AG_MAX(highest, facts.highest_param);
     }
     if (highest != strlen(stmt->params))

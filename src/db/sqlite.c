@@ -82,7 +82,12 @@ static enum ag_err sqlite_write(struct ag_db *db, struct ag_arena *arena,
                                 enum ag_db_mode mode)
 {
     struct waiting_write w = {
-        .job = {.fn = fn, .arg = arg, .done = wake_waiting, .arena = arena, .loop = ag_loop_self()},
+        .job = {.fn = fn,
+                .arg = arg,
+                .done = wake_waiting,
+                .arena = arena,
+                .loop = ag_loop_self(),
+                .tenant = ag_db_tenant()},
         .fiber = ag_fiber_self(),
         .diag = ag_diag(),
     };

@@ -173,7 +173,7 @@ static void rollback(struct ag_sqlite_writer *w)
 static enum ag_err run_function(struct ag_sqlite_writer *w, struct ag_db_job *job)
 {
     struct ag_sqlite_tx tx = {
-        .tx = {.db = w->db, .arena = job->arena},
+        .tx = {.db = w->db, .arena = job->arena, .tenant = job->tenant},
         .conn = &w->conn,
         .max_bytes = w->db->options.read_max_bytes,
     };

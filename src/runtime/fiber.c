@@ -40,6 +40,12 @@ const char *ag_fiber_name(const struct ag_fiber *fiber)
     return fiber->name;
 }
 
+void *ag_fiber_local(void)
+{
+    struct ag_fiber *fiber = ag_fiber_self();
+    return fiber ? fiber->local : NULL;
+}
+
 size_t ag_fiber_stack_left(void)
 {
     char here;
@@ -117,6 +123,7 @@ static enum ag_err spawn(const char *name, void (*fn)(void *arg), void *arg, boo
     fiber->shield = 0;
     fiber->deadline = fiber->wait_deadline = AG_NEVER;
     fiber->diag.count = 0;
+    memset(fiber->local, 0, sizeof(fiber->local));
     fiber->context = (struct ag_context){
         .ctx = make_fcontext(fiber->stack.base + fiber->stack.size, fiber->stack.size, fiber_entry),
         .stack_base = fiber->stack.base,

@@ -69,5 +69,10 @@ void ag_completion_signal(struct ag_completion *completion);
 /* Returns once signalled; may be called long after the signal. */
 void ag_completion_wait(struct ag_completion *completion) AG_SUSPENDS;
 
+/* Room of the running fiber for a layer above: db/ keeps there whom it acts for. All zero when the
+ * fiber starts, whoever started it. NULL outside of a fiber. */
+enum { AG_FIBER_LOCAL_BYTES = 32 };
+void *ag_fiber_local(void);
+
 /* Bytes of stack the running fiber has left; for deep recursion and tests. */
 size_t ag_fiber_stack_left(void);

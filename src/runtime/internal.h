@@ -34,6 +34,7 @@ struct ag_fiber {
     uv_timer_t timer;
     ag_deadline_ms timer_due; /* AG_NEVER: not armed */
     struct ag_diag diag;
+    _Alignas(16) unsigned char local[AG_FIBER_LOCAL_BYTES];
 };
 
 struct ag_loop {

@@ -35,7 +35,8 @@ struct ag_stmt ag_idempotency_stmts[AG_IDEMPOTENCY_STMTS] = {
                             "(SELECT org_id, user_id, key FROM idempotency_keys "
                             "WHERE created_at < $1 ORDER BY created_at LIMIT 1000)",
                      .params = "z",
-                     .columns = ""},
+                     .columns = "",
+                     .no_org = "housekeeping ends old keys of every organisation"},
 };
 
 enum ag_err ag_idempotency_claim(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,

@@ -9,6 +9,8 @@ import { freePort, sleep, within } from './time-and-ports.mjs';
 import { endWithin, run, start } from './process.mjs';
 
 const USER = 'agentgen';
+/** What servers connect as: it owns their databases and is nothing more, so that row-level security holds for it. */
+const APP = 'agentgen_app';
 const FAST = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -70,13 +72,19 @@ export class Postgres {
     const until = Date.now() + within(30_000);
     for (;;) {
       const ready = await start(path.join(this.#bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(this.port)]).ended;
-      if (ready.code === 0) return this;
+      if (ready.code === 0) return this.#makeAppRole();
       if (this.#child.exitCode !== null || Date.now() > until) throw new Error(`PostgreSQL does not start\n${this.#child.err}`);
       await sleep(30);
     }
   }
 
-  /** What DATABASE_URL is set to. */
+  async #makeAppRole() {
+    await query(this.url(), `DO $$ BEGIN CREATE ROLE ${APP} LOGIN PASSWORD '${this.#password}'; `
+      + 'EXCEPTION WHEN duplicate_object THEN NULL; END $$');
+    return this;
+  }
+
+  /** As the cluster's superuser. */
   url(database = 'postgres') {
     return `postgres://${USER}:${this.#password}@127.0.0.1:${this.port}/${database}`;
   }
@@ -109,21 +117,27 @@ export async function startPostgres(options) {
 }
 
 const onDatabase = (described, database) => described.replace('%', database);
+const asUser = (url, user) => Object.assign(new URL(url), { username: user }).href;
 
-/** Runs SQL; each row as the list of its columns' text. */
-export async function query(url, sql) {
-  const out = await run('psql', ['-X', '-A', '-t', '-q', '-F', '\x1f', '-v', 'ON_ERROR_STOP=1', '-d', url, '-c', sql]);
+/** Runs SQL; each row as the list of its columns' text. Of tenants' tables it meets the rows of `org`, '*' for all. */
+export async function query(url, sql, { org } = {}) {
+  const options = org === undefined ? {} : { env: { ...process.env, PGOPTIONS: `-c agentgen.org=${org}` } };
+  const out = await run('psql', ['-X', '-A', '-t', '-q', '-F', '\x1f', '-v', 'ON_ERROR_STOP=1', '-d', url, '-c', sql],
+    options);
   return out.split('\n').filter((line) => line !== '').map((line) => line.split('\x1f'));
 }
 
-/** A new empty database in a described cluster; returns its URL. */
+/** A new empty database in a described cluster; returns its URL, as its owner, which is an ordinary role. */
 export async function createDatabase(described) {
   const name = `t_${randomBytes(8).toString('hex')}`;
-  await query(onDatabase(described, 'postgres'), `CREATE DATABASE ${name} TEMPLATE template0`);
-  return onDatabase(described, name);
+  await query(onDatabase(described, 'postgres'), `CREATE DATABASE ${name} TEMPLATE template0 OWNER ${APP}`);
+  return asUser(onDatabase(described, name), APP);
 }
+
+/** The same database as the cluster's superuser, for whom row-level security does not hold. */
+export const asSuperuser = (url) => asUser(url, USER);
 
 export async function dropDatabase(url) {
   const { pathname } = new URL(url);
-  await query(url.replace(pathname, '/postgres'), `DROP DATABASE IF EXISTS ${pathname.slice(1)} WITH (FORCE)`);
+  await query(asSuperuser(url).replace(pathname, '/postgres'), `DROP DATABASE IF EXISTS ${pathname.slice(1)} WITH (FORCE)`);
 }

@@ -296,9 +296,10 @@ static inline AG_UNUSED enum ag_err write_note(struct db_env *env, struct note *
 }
 
 /* Runs the tests on each database there is. */
-#define run_on_databases(tests, name)                                                              \
+#define run_on_databases(tests, name) run_statements(stmts, tests, name)
+#define run_statements(own_stmts, tests, name)                                                     \
     ({                                                                                             \
-        const struct ag_stmt_table _table = {stmts, STMT_COUNT};                                   \
+        const struct ag_stmt_table _table = {own_stmts, AG_COUNT(own_stmts)};                      \
         assert_ok(ag_db_register(&_table, 1));                                                     \
         int _failed = cmocka_run_group_tests_name(name " on SQLite", tests, sqlite_group, NULL);   \
         if (getenv("TEST_DATABASE_URL") && getenv("TEST_DATABASE_URL")[0])                         \

@@ -70,6 +70,50 @@ static void tenant_tables_need_org_id(void **state)
     assert_registered(STMT("SELECT a.id FROM users a JOIN runs b ON b.org_id = $1", "u", "u"));
     assert_registered(STMT("SELECT id FROM organizations", "", "u"));
     assert_registered(STMT("SELECT 'runs' FROM users", "", "t"));
+    /* Naming it is not enough: it must equal a parameter, so that it can be looked at. */
+    assert_refused(STMT("SELECT id FROM runs WHERE org_id IS NOT NULL", "", "u"), "must equal");
+    assert_refused(
+        STMT("DELETE FROM runs WHERE (org_id, id) IN (SELECT org_id, id FROM runs)", "", ""),
+        "must equal");
+    assert_refused(STMT("INSERT INTO runs (id, org_id) SELECT id, org_id FROM runs", "", ""),
+                   "must equal");
+}
+
+static void the_registry_knows_whose_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql, *params;
+        enum ag_reach reach;
+        uint64_t org_params;
+    } cases[] = {
+        {"SELECT 1", "", AG_REACH_NONE, 0},
+        {"SELECT 1 FROM users WHERE org_id = $1", "u", AG_REACH_NONE, 0},
+        {"SELECT 1 FROM organizations WHERE id = $1", "u", AG_REACH_TENANT, 0},
+        {"SELECT 1 FROM runs WHERE id = $1 AND org_id = $2", "uu", AG_REACH_TENANT, 2},
+        {"SELECT 1 FROM runs a JOIN prompts b ON a.org_id=$1 AND b.org_id = $3 WHERE a.id = $2",
+         "uuu", AG_REACH_TENANT, 5},
+        {"SELECT 1 FROM runs WHERE org_id = $1 OR id = $2", "uu", AG_REACH_TENANT, 1},
+        {"INSERT INTO runs (id, org_id, x) VALUES ($1, $2, $3)", "uuu", AG_REACH_TENANT, 2},
+        {"INSERT INTO runs (id, x, org_id) VALUES (coalesce($1, $2), ($3), $4)", "uuuu",
+         AG_REACH_TENANT, 8},
+        {"INSERT INTO runs (org_id, id) VALUES ($2, $1) ON CONFLICT (org_id, id) DO UPDATE SET "
+         "x = $3",
+         "uuu", AG_REACH_TENANT, 2},
+        {"UPDATE runs SET org_id = $2 WHERE org_id = $1", "uu", AG_REACH_TENANT, 3},
+    };
+    for (size_t i = 0; i < AG_COUNT(cases); i++) {
+        struct ag_stmt stmt = STMT(cases[i].sql, cases[i].params, "");
+        const struct ag_stmt_table table = {&stmt, 1};
+        assert_ok(ag_db_register(&table, 1));
+        if (stmt.reach != cases[i].reach || stmt.org_params != cases[i].org_params)
+            fail_msg("%s: reach %d, parameters %#llx", stmt.sql, (int)stmt.reach,
+                     (unsigned long long)stmt.org_params);
+    }
+    struct ag_stmt all = STMT("SELECT 1 FROM runs WHERE org_id = $1", "u", "", .no_org = "why");
+    const struct ag_stmt_table table = {&all, 1};
+    assert_ok(ag_db_register(&table, 1));
+    assert_int_equal(all.reach, AG_REACH_ALL);
 }
 
 static void urls_are_checked(void **state)
@@ -601,6 +645,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest plain[] = {
         cmocka_unit_test(the_registry_refuses_mistakes),
         cmocka_unit_test(tenant_tables_need_org_id),
+        cmocka_unit_test(the_registry_knows_whose_rows),
         cmocka_unit_test(urls_are_checked),
         cmocka_unit_test(no_server_is_a_storage_error),
     };
