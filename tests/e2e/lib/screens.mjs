@@ -21,12 +21,32 @@ const run = (name) => ({ runs }) => `/runs/${runs[name]}`;
  * ready   what is there when the screen is
  * act     what is done there first: a menu opened, a view switched
  * wide    not on phones, where it is not offered
+ * refused the server says no to what is done there, on purpose
  * also    what the screen waits for on purpose: `stream` when something goes on arriving
  * exempt  parts that are not ours, as selectors, and why
  */
 export const SCREENS = [
   { name: 'login', path: '/login', who: 'nobody', ready: heading('auth.login.title') },
   { name: 'register', path: '/register', who: 'nobody', ready: heading('auth.register.title') },
+  { name: 'forgot', path: '/forgot-password', who: 'nobody', ready: heading('recover.forgot.title') },
+  {
+    name: 'forgot-sent', path: '/forgot-password', who: 'nobody', ready: heading('recover.forgot.title'),
+    act: async ({ page, t }) => {
+      await page.getByLabel(t('auth.field.email')).fill('grace@mail.test');
+      await press('recover.forgot.submit')({ page, t });
+      await page.getByRole('heading', { name: t('recover.forgot.sent_title') }).waitFor();
+    },
+  },
+  { name: 'reset', path: '/reset-password#token=agm_lost', who: 'nobody', ready: heading('recover.reset.title') },
+  { name: 'reset-cut', path: '/reset-password?cut', who: 'nobody', ready: heading('recover.link.unknown_title') },
+  { name: 'verify', path: '/verify-email#token=agm_lost', who: 'nobody', ready: heading('recover.verify.title') },
+  {
+    name: 'verify-lost', path: '/verify-email?lost#token=agm_lost', who: 'nobody', refused: true, ready: heading('recover.verify.title'),
+    act: async ({ page, t }) => {
+      await press('recover.verify.submit')({ page, t });
+      await page.getByRole('heading', { name: t('recover.link.unknown_title') }).waitFor();
+    },
+  },
   { name: 'not-found', path: '/no/such/page', who: 'nobody', ready: heading('core.error.not_found_title'), absent: true },
 
   { name: 'dashboard-empty', path: '/', who: 'bob', ready: heading('dashboard.empty.title') },

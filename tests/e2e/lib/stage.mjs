@@ -64,6 +64,7 @@ class Viewer {
     // The browser itself logs a reply that is an error: of who is not signed in, and of what is not there.
     if (screen.who === 'nobody') allow(complaints, /status of 401/);
     if (screen.absent) allow(complaints, /status of 404/);
+    if (screen.refused) allow(complaints, /status of 4(03|09|22)/);
   }
 
   /** Takes back what would change the screens after it. */

@@ -89,6 +89,19 @@ export function useOpenedSearch(): string {
   return useSyncExternalStore(unchanging, () => window.location.search, () => "");
 }
 
+function onHashChange(changed: () => void): () => void {
+  window.addEventListener("hashchange", changed);
+  return () => window.removeEventListener("hashchange", changed);
+}
+
+/**
+ * The secret of a link from a mail, behind the `#` where no server and no other site gets to see it; "" when
+ * there is none, null in the exported page, which cannot know yet.
+ */
+export function useLinkToken(): string | null {
+  return useSyncExternalStore(onHashChange, () => new URLSearchParams(window.location.hash.slice(1)).get("token") ?? "", () => null);
+}
+
 export type QueryPatch = Record<string, string | null | undefined>;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Every text of the UI. `en/<namespace>.json` is the source and gives the types; the other languages
- * have the same files with the same keys (a test says so). Signed-out pages load `core` and `auth` alone.
+ * have the same files with the same keys (a test says so). Signed-out pages load what stands in `signed-out.ts` alone.
  */
 import type agents from "./en/agents.json";
 import type auth from "./en/auth.json";
@@ -11,6 +11,7 @@ import type docs from "./en/docs.json";
 import type errors from "./en/errors.json";
 import type keys from "./en/keys.json";
 import type prompts from "./en/prompts.json";
+import type recover from "./en/recover.json";
 import type runs from "./en/runs.json";
 import type settings from "./en/settings.json";
 import type wizard from "./en/wizard.json";
@@ -25,6 +26,7 @@ export interface Messages {
   errors: typeof errors;
   keys: typeof keys;
   prompts: typeof prompts;
+  recover: typeof recover;
   runs: typeof runs;
   settings: typeof settings;
   wizard: typeof wizard;

@@ -62,10 +62,13 @@ export function LoginScreen() {
       </Field>
       <PasswordField label={t("field.password")} error={errors.password?.message} autoComplete="current-password" {...form.register("password")} />
       <Button type="submit" size="lg" busy={isSubmitting}>{t("login.submit")}</Button>
-      <p className="text-sm text-muted-foreground">
-        {t("login.no_account")}{" "}
-        <Link href={`/register${search}`} className="font-medium text-primary hover:underline">{t("login.register")}</Link>
-      </p>
+      <div className="grid gap-2 text-sm text-muted-foreground">
+        <p><Link href="/forgot-password" className="font-medium text-primary hover:underline">{t("login.forgot")}</Link></p>
+        <p>
+          {t("login.no_account")}{" "}
+          <Link href={`/register${search}`} className="font-medium text-primary hover:underline">{t("login.register")}</Link>
+        </p>
+      </div>
     </form>
   );
 }

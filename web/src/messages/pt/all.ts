@@ -7,6 +7,7 @@ export { default as docs } from "./docs.json";
 export { default as errors } from "./errors.json";
 export { default as keys } from "./keys.json";
 export { default as prompts } from "./prompts.json";
+export { default as recover } from "./recover.json";
 export { default as runs } from "./runs.json";
 export { default as settings } from "./settings.json";
 export { default as wizard } from "./wizard.json";
