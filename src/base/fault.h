@@ -19,7 +19,8 @@
     X(accept, "accepting a connection fails as if out of descriptors")                             \
     X(spawn, "a fiber cannot be started")                                                          \
     X(db_read, "a query fails as if the database were gone")                                       \
-    X(upstream_connect, "dialling a provider fails")
+    X(upstream_connect, "dialling a provider fails")                                               \
+    X(oauth_keys_old, "an identity provider's keys count as read more than a minute ago")
 
 #ifdef AG_DEBUG
 enum ag_fault {

@@ -1,5 +1,6 @@
 /* Discovery documents and key sets: asked for once by whoever needs them first on a loop, while the
  * others wait; kept for ten minutes, a failure for five seconds. */
+#include "base/fault.h"
 #include "core/oauth_client.h"
 #include "runtime/sync.h"
 
@@ -103,6 +104,7 @@ static bool is_fresh(const struct known *known, bool newer)
     int64_t age_ms = ag_mono_ms() - known->asked_ms;
     if (known->asked_ms == 0) return false;
     if (known->err != AG_OK) return age_ms < FAILED_FRESH_MS;
+    if (newer && AG_FAULT(oauth_keys_old)) return false;
     return age_ms < (newer ? NEWER_MS : FRESH_MS);
 }
 
