@@ -1,5 +1,6 @@
 /* What a key that is limited to some agents may use: each kind of door is judged here and nowhere
- * else, before the handler runs and before a stored reply is found. */
+ * else, before the handler runs and before a stored reply is found. And which stored replies may
+ * still be told. */
 #include "api/route.h"
 #include "core/runs.h"
 
@@ -42,6 +43,14 @@ static struct ag_uuid agent_of_body(const struct ag_ctx *ctx)
     const struct ag_field *field = agent_field(ctx->route->body);
     AG_ASSERT(field); /* ag_agent_keys_check() */
     return *(const struct ag_uuid *)((const char *)ctx->body + field->offset);
+}
+
+enum ag_err ag_guard_replay(struct ag_ctx *ctx)
+{
+    const char *resource = ctx->route->resource ? ctx->route->resource : "";
+    if (strcmp(resource, "agent") == 0) return ag_agent_hidden(&ctx->scope, ctx->id);
+    if (agent_field(ctx->route->body)) return ag_agent_hidden(&ctx->scope, agent_of_body(ctx));
+    return AG_OK;
 }
 
 enum ag_err ag_guard_agent(struct ag_ctx *ctx)

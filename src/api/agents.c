@@ -1,8 +1,14 @@
 #include "api/route.h"
 
+enum { MARK_CHARS = 8 };
+
+/* Whom it is there for changes the document and neither counter: the ETag ends in a word on it. */
 static enum ag_err reply(struct ag_ctx *ctx, const struct ag_agent *agent)
 {
-    return ag_ctx_reply_revision(ctx, agent, agent->version, agent->draft_revision);
+    struct ag_str mark = {0};
+    if (!ag_str_eq(agent->visibility, AG_STR("organization"))) mark = agent->visibility;
+    if (ag_doc_has(agent, AG_AGENT_PUBLIC_ID)) mark = ag_str_sub(agent->public_id, 0, MARK_CHARS);
+    return ag_ctx_reply_revision(ctx, agent, agent->version, agent->draft_revision, mark);
 }
 
 static enum ag_err agent_create(struct ag_ctx *ctx)
@@ -23,16 +29,16 @@ static enum ag_err agent_list(struct ag_ctx *ctx)
     struct ag_page page;
     struct ag_list agents;
     AG_TRY(ag_ctx_page(ctx, ctx->query, &page));
-    AG_TRY(ag_agents_list(ctx->scope.core->db, ctx->scope.arena, ctx->scope.who.org_id, &page,
-                          &agents));
+    AG_TRY(ag_agents_list(ctx->scope.core->db, ctx->scope.arena, ctx->scope.who.org_id,
+                          ag_principal_viewer(&ctx->scope.who), &page, &agents));
     return ag_ctx_reply_list(ctx, &page, &agents, agent_key);
 }
 
 static enum ag_err agent_get(struct ag_ctx *ctx)
 {
     struct ag_agent agent;
-    AG_TRY(ag_agents_get(ctx->scope.core->db, ctx->scope.arena, ctx->scope.who.org_id, ctx->id,
-                         &agent));
+    AG_TRY(ag_agents_get(ctx->scope.core->db, ctx->scope.arena, ctx->scope.who.org_id,
+                         ag_principal_viewer(&ctx->scope.who), ctx->id, &agent));
     return reply(ctx, &agent);
 }
 
@@ -71,6 +77,13 @@ static enum ag_err agent_duplicate(struct ag_ctx *ctx)
     return reply(ctx, &agent);
 }
 
+static enum ag_err agent_share(struct ag_ctx *ctx)
+{
+    struct ag_agent agent;
+    AG_TRY(ag_agent_share(&ctx->scope, ctx->id, ctx->if_version, ctx->body, &agent));
+    return reply(ctx, &agent);
+}
+
 /* The working copy's own ETag is its revision; the agent's holds it behind the dot. */
 static int64_t if_revision(const struct ag_ctx *ctx)
 {
@@ -99,7 +112,8 @@ static enum ag_err draft_publish(struct ag_ctx *ctx)
 
 #define ETAG_DOC                                                                                   \
     " The ETag is the version, followed by a dot and the working copy's revision when it ever "    \
-    "had one; `If-Match` compares the version."
+    "had one, and a word after a dash unless it is there for the organisation; `If-Match` "        \
+    "compares the version."
 #define DRAFT_MATCH_DOC " `If-Match` takes `draft_revision`."
 
 const struct ag_route ag_agent_routes[AG_AGENT_ROUTES] = {
@@ -143,6 +157,17 @@ const struct ag_route ag_agent_routes[AG_AGENT_ROUTES] = {
              "Copy an agent", .doc = "With its working copy, as \"X (copy)\".", .resource = "agent",
              .tag = "Agents", .status = 201, .flags = AG_RF_IDEMPOTENT | AG_RF_ETAG,
              .reply = &ag_agent_schema),
+    AG_ROUTE("shareAgent", PUT, "/v1/agents/{id}/visibility", AGENTS_WRITE, agent_share,
+             "Change whom an agent is there for",
+             .doc = "`private`: its creator alone; for everybody else it is not there, and nor are "
+                    "its runs from then on. `organization`: all members. `public`: also everybody "
+                    "who has its link, `/a/{public_id}`; each time it is opened the link is a new "
+                    "one, and closing it ends the one before. Its creator may, and who holds "
+                    "`agents:delete`, but only its creator makes it private; to open it needs "
+                    "`agents:share`, too.",
+             .resource = "agent", .tag = "Agents", .status = 200, .flags = AG_RF_ETAG,
+             .body = &ag_visibility_schema, .reply = &ag_agent_schema,
+             .errors = {AG_E_AGENT_NOT_PUBLISHED}),
     AG_ROUTE("saveAgentDraft", PUT, "/v1/agents/{id}/draft", AGENTS_WRITE, draft_save,
              "Save an agent's working copy",
              .doc = "What runs stays as it is. Made to be called while somebody types: nothing is "

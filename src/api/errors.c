@@ -33,8 +33,11 @@ static enum ag_err error_list(struct ag_ctx *ctx)
     struct ag_page page;
     struct ag_list entries;
     AG_TRY(ag_ctx_page(ctx, &common, &page));
-    AG_TRY(ag_errors_list(ctx->scope.core->db, ctx->scope.arena, ctx->scope.who.org_id,
-                          query->source, &page, &entries));
+    const struct ag_error_filter filter = {.source = query->source,
+                                           .viewer = ag_principal_viewer(&ctx->scope.who),
+                                           .alone = ag_principal_alone(&ctx->scope.who)};
+    AG_TRY(ag_errors_list(ctx->scope.core->db, ctx->scope.arena, ctx->scope.who.org_id, &filter,
+                          &page, &entries, &page.stopped_at));
     return ag_ctx_reply_list(ctx, &page, &entries, error_key);
 }
 

@@ -151,11 +151,14 @@ static enum ag_err take_body(struct ag_ctx *ctx, struct ag_str *ret_body)
     return ag_fields_decode(route->body, *ret_body, doc, ctx->scope.arena, ctx->scope.errors);
 }
 
-/* The numbers in one ETag of ours, "version" or "version.revision". */
+/* The numbers in one ETag of ours, "version" or "version.revision"; what stands behind a dash is
+ * for caches alone. */
 static bool read_etag(struct ag_str etag, int64_t *version, int64_t *revision)
 {
     if (etag.len < 3 || etag.data[0] != '"' || etag.data[etag.len - 1] != '"') return false;
     struct ag_str rest = ag_str_sub(etag, 1, etag.len - 2), part;
+    ptrdiff_t dash = ag_str_find_char(rest, '-');
+    if (dash >= 0) rest = ag_str_sub(rest, 0, (size_t)dash);
     int64_t *const numbers[] = {version, revision};
     for (size_t i = 0; ag_str_split(&rest, '.', &part); i++)
         if (i == AG_COUNT(numbers) || ag_str_to_int64(part, numbers[i]) != AG_OK || *numbers[i] < 0)

@@ -18,23 +18,30 @@ static bool claim_is_dead(const struct ag_core *core, const struct ag_idempotenc
     return ag_wall_ms() - claim->created_at > core->options.limits.total_timeout_ms + 60000;
 }
 
+/* Whose the key is: a person and the keys that they made for the organisation take different ones.
+ */
+static struct ag_uuid owner_of(const struct ag_principal *who)
+{
+    return who->shared_key ? who->key_id : who->user_id;
+}
+
 static enum ag_err claim_tx(struct ag_tx *tx, void *arg)
 {
     struct claim_args *args = arg;
     const struct ag_principal *who = &args->ctx->scope.who;
     const struct ag_core *core = args->ctx->scope.core;
-    AG_TRY(ag_idempotency_claim(tx, who->org_id, who->user_id, args->key, &args->claim,
+    AG_TRY(ag_idempotency_claim(tx, who->org_id, owner_of(who), args->key, &args->claim,
                                 &args->is_new));
     if (args->is_new) return AG_OK;
     struct ag_idempotency found;
-    AG_TRY(ag_idempotency_get(tx, who->org_id, who->user_id, args->key, &found));
+    AG_TRY(ag_idempotency_get(tx, who->org_id, owner_of(who), args->key, &found));
     if (!ag_str_eq(found.request_hash, args->claim.request_hash))
         return ag_fail(AG_E_IDEMPOTENCY_MISMATCH,
                        "this key was used with another request; take a new one");
     if (found.status == 0) {
         if (!claim_is_dead(core, &found))
             return ag_fail(AG_E_IDEMPOTENCY_BUSY, "the first request with this key still runs");
-        AG_TRY(ag_idempotency_take_over(tx, who->org_id, who->user_id, args->key, core->boot_id));
+        AG_TRY(ag_idempotency_take_over(tx, who->org_id, owner_of(who), args->key, core->boot_id));
         args->is_new = true;
     }
     args->claim = found;
@@ -89,6 +96,7 @@ enum ag_err ag_idempotent_begin(struct ag_ctx *ctx, struct ag_str body, struct a
     };
     AG_TRY(ag_db_write(ctx->scope.core->db, ctx->scope.arena, claim_tx, &args));
     if (!args.is_new) {
+        AG_TRY(ag_guard_replay(ctx));
         *ret_replayed = true;
         return replay(ctx, &args.claim);
     }
@@ -101,8 +109,8 @@ static enum ag_err finish_tx(struct ag_tx *tx, void *arg)
     struct claim_args *args = arg;
     const struct ag_principal *who = &args->ctx->scope.who;
     if (args->claim.status == 0)
-        return ag_idempotency_drop(tx, who->org_id, who->user_id, args->key);
-    return ag_idempotency_finish(tx, who->org_id, who->user_id, args->key, &args->claim);
+        return ag_idempotency_drop(tx, who->org_id, owner_of(who), args->key);
+    return ag_idempotency_finish(tx, who->org_id, owner_of(who), args->key, &args->claim);
 }
 
 enum ag_err ag_idempotent_end(struct ag_ctx *ctx, const struct ag_idempotent *idem, enum ag_err err)

@@ -146,8 +146,8 @@ static enum ag_err wait_for_row(struct ag_relay *relay, struct ag_uuid id)
     struct ag_scope *scope = &relay->ctx->scope;
     for (int looks = 0;; looks++) {
         struct ag_run_state state;
-        enum ag_err err = ag_runs_state(scope->core->db, scope->arena, scope->who.org_id, id,
-                                        &state);
+        enum ag_err err = ag_runs_state(scope->core->db, scope->arena, scope->who.org_id,
+                                        ag_principal_viewer(&scope->who), id, &state);
         if (err == AG_E_CANCELED || err == AG_E_NOT_FOUND) return err;
         if (err == AG_OK && !state.running) return AG_OK;
         if (err == AG_OK && is_orphan(scope->core, &state, looks))
@@ -199,7 +199,8 @@ enum ag_err ag_relay_row(struct ag_ctx *ctx, const struct ag_run *run, size_t of
     struct ag_run last;
     enum ag_err err = wait_for_row(&relay, run->id);
     if (err == AG_OK)
-        err = ag_runs_get(scope->core->db, scope->arena, scope->who.org_id, run->id, &last);
+        err = ag_runs_get(scope->core->db, scope->arena, scope->who.org_id,
+                          ag_principal_viewer(&scope->who), run->id, &last);
     if (err == AG_OK) return send_outcome(&relay, &last);
     /* Not the run was cancelled but who follows it. */
     return err == AG_E_CANCELED || err == AG_E_CLOSED ? err : ag_relay_end(&relay, err, run);

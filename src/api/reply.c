@@ -62,16 +62,16 @@ bool ag_ctx_not_modified(struct ag_ctx *ctx, struct ag_str etag)
 
 enum ag_err ag_ctx_reply_version(struct ag_ctx *ctx, const void *doc, int64_t version)
 {
-    return ag_ctx_reply_revision(ctx, doc, version, 0);
+    return ag_ctx_reply_revision(ctx, doc, version, 0, (struct ag_str){0});
 }
 
 enum ag_err ag_ctx_reply_revision(struct ag_ctx *ctx, const void *doc, int64_t version,
-                                  int64_t revision)
+                                  int64_t revision, struct ag_str mark)
 {
-    struct ag_arena *arena = ctx->scope.arena;
-    struct ag_str tag = revision > 0 ? ag_arena_printf(arena, "\"%lld.%lld\"", (long long)version,
-                                                       (long long)revision)
-                                     : ag_arena_printf(arena, "\"%lld\"", (long long)version);
+    char behind[24] = "";
+    if (revision > 0) snprintf(behind, sizeof(behind), ".%lld", (long long)revision);
+    struct ag_str tag = ag_arena_printf(ctx->scope.arena, "\"%lld%s%s%.*s\"", (long long)version,
+                                        behind, mark.len > 0 ? "-" : "", AG_STR_ARG(mark));
     if (!tag.data) return ag_fail(AG_E_NO_MEMORY, "no memory for an ETag");
     ctx->etag = tag;
     ag_reply_header(ctx->req, "ETag", tag);

@@ -96,7 +96,7 @@ enum {
     AG_ACCOUNT_ROUTES = 9,
     AG_ADMIN_USER_ROUTES = 5,
     AG_API_KEY_ROUTES = 4,
-    AG_AGENT_ROUTES = 11,
+    AG_AGENT_ROUTES = 12,
     AG_PROMPT_ROUTES = 7,
     AG_AI_ROUTES = 4,
     AG_RUN_ROUTES = 4,
@@ -164,9 +164,10 @@ enum ag_err ag_ctx_reply(struct ag_ctx *ctx, const void *doc);
 enum ag_err ag_ctx_reply_empty(struct ag_ctx *ctx);
 /* The same with an ETag made of `version`; on GET a matching If-None-Match makes it 304. */
 enum ag_err ag_ctx_reply_version(struct ag_ctx *ctx, const void *doc, int64_t version);
-/* The same where a second counter changes the document, too: "version.revision" once it has. */
+/* The same where a second counter changes the document, too: "version.revision" once it has; and
+ * something beside both, which `mark` tells unless it is empty: "version.revision-mark". */
 enum ag_err ag_ctx_reply_revision(struct ag_ctx *ctx, const void *doc, int64_t version,
-                                  int64_t revision);
+                                  int64_t revision, struct ag_str mark);
 /* Whether the client has the version of `etag` (If-None-Match, RFC 9110 13.1.2): the status is 304
  * then, and the handler is done. */
 bool ag_ctx_not_modified(struct ag_ctx *ctx, struct ag_str etag);
@@ -212,6 +213,9 @@ const char *ag_agent_keys_name(enum ag_agent_keys kind);
 enum ag_err ag_guard_agent_door(const struct ag_ctx *ctx) AG_MUST_USE;
 /* AG_E_NOT_FOUND: what the request names is of no agent that the principal may use. */
 enum ag_err ag_guard_agent(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
+/* AG_E_NOT_FOUND: the request names an agent that has become somebody else's private one, so a
+ * reply from before is told no more. */
+enum ag_err ag_guard_replay(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- guard_limits.c: how often. Each of them AG_E_RATE_LIMITED, with `retry_after_s` ---- */
 

@@ -64,6 +64,8 @@ static enum ag_err run_list(struct ag_ctx *ctx)
         .search = query->q,
         .from = query->from,
         .to = query->to,
+        .viewer = ag_principal_viewer(&ctx->scope.who),
+        .alone = ag_principal_alone(&ctx->scope.who),
     };
     ptrdiff_t slash = ag_str_find_char(query->model, '/');
     if (slash >= 0) {
@@ -81,8 +83,8 @@ static enum ag_err run_list(struct ag_ctx *ctx)
 static enum ag_err run_get(struct ag_ctx *ctx)
 {
     struct ag_run run;
-    AG_TRY(
-        ag_runs_get(ctx->scope.core->db, ctx->scope.arena, ctx->scope.who.org_id, ctx->id, &run));
+    AG_TRY(ag_runs_get(ctx->scope.core->db, ctx->scope.arena, ctx->scope.who.org_id,
+                       ag_principal_viewer(&ctx->scope.who), ctx->id, &run));
     return ag_ctx_reply(ctx, &run);
 }
 
@@ -111,10 +113,11 @@ static enum ag_err run_events(struct ag_ctx *ctx)
     AG_TRY(take_offset(ctx, &offset));
     ag_request_cancel_on_hangup(ctx->req);
     AG_CLEANUP(ag_live_run_unref_p)
-    struct ag_live_run *live = ag_live_runs_find(&scope->core->live, scope->who.org_id, ctx->id);
+    struct ag_live_run *live = ag_run_live(scope, ctx->id);
     if (live) return ag_relay_follow(ctx, live, offset);
     struct ag_run run;
-    AG_TRY(ag_runs_get(scope->core->db, scope->arena, scope->who.org_id, ctx->id, &run));
+    AG_TRY(ag_runs_get(scope->core->db, scope->arena, scope->who.org_id,
+                       ag_principal_viewer(&scope->who), ctx->id, &run));
     return ag_relay_row(ctx, &run, offset);
 }
 

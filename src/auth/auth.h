@@ -30,6 +30,7 @@ struct ag_principal {
     bool is_owner;                 /* of the organisation */
     bool is_personal;              /* the organisation is a person's own, with no other members */
     bool shared_key;               /* a key of the organisation, not of a person */
+    bool is_visitor;               /* nobody known, who came by an agent's public link */
     bool premium;                  /* the organisation's plan */
     uint64_t permissions;          /* of the role, cut down to the key's scopes */
     int64_t org_per_minute;        /* the organisation's own limit of requests, or 0 */
@@ -49,8 +50,10 @@ void ag_principal_limit(struct ag_principal *principal, struct ag_str json);
 /* Whether the principal is not kept from this agent by such a limit. */
 bool ag_principal_reaches(const struct ag_principal *principal, struct ag_uuid agent_id);
 /* Whose private things the principal meets: the person's own. Nil, so nobody's, for a key of the
- * organisation: it is not its maker. */
+ * organisation, which is not its maker, and for visitors. */
 struct ag_uuid ag_principal_viewer(const struct ag_principal *principal);
+/* Whether nobody else can have private things in the organisation. */
+bool ag_principal_alone(const struct ag_principal *principal);
 
 /* ---- passwords: Argon2id, m = 19 MiB, t = 2, p = 1 ---- */
 

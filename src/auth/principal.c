@@ -32,5 +32,11 @@ bool ag_principal_reaches(const struct ag_principal *principal, struct ag_uuid a
 
 struct ag_uuid ag_principal_viewer(const struct ag_principal *principal)
 {
-    return principal->shared_key ? (struct ag_uuid){{0}} : principal->user_id;
+    bool nobody = principal->shared_key || principal->is_visitor;
+    return nobody ? (struct ag_uuid){{0}} : principal->user_id;
+}
+
+bool ag_principal_alone(const struct ag_principal *principal)
+{
+    return principal->is_personal && !ag_uuid_is_nil(ag_principal_viewer(principal));
 }

@@ -57,8 +57,8 @@ const struct ag_agent_config *ag_cached_agent_config(const struct ag_cached_agen
     return &entry->config;
 }
 
-static enum ag_err load(struct ag_core *core, struct ag_uuid org, struct ag_uuid id,
-                        struct ag_cached_agent **ret_entry)
+static enum ag_err load(struct ag_core *core, struct ag_uuid org, struct ag_uuid viewer,
+                        struct ag_uuid id, struct ag_cached_agent **ret_entry)
 {
     struct ag_cached_agent *entry = calloc(1, sizeof(*entry));
     if (!entry) return ag_fail(AG_E_NO_MEMORY, "no memory for an agent");
@@ -68,7 +68,8 @@ static enum ag_err load(struct ag_core *core, struct ag_uuid org, struct ag_uuid
     /* Read before the row: a change that comes meanwhile makes this entry old. */
     entry->epoch = atomic_load_explicit(&core->agents_epoch, memory_order_acquire);
     ag_arena_init(&entry->arena);
-    enum ag_err err = ag_agents_get_published(core->db, &entry->arena, org, id, &entry->agent);
+    enum ag_err err = ag_agents_get_published(core->db, &entry->arena, org, viewer, id,
+                                              &entry->agent);
     if (err == AG_OK)
         err = ag_agent_config_decode(entry->agent.config, &entry->arena, &entry->config);
     if (err != AG_OK) {
@@ -85,8 +86,15 @@ static bool is_current(struct ag_core *core, const struct ag_cached_agent *entry
            ag_mono_ms() - entry->loaded_ms <= AG_ACCESS_TTL_MS;
 }
 
-enum ag_err ag_agent_cache_get(struct ag_core *core, struct ag_uuid org, struct ag_uuid id,
-                               struct ag_cached_agent **ret_entry)
+/* Whoever looked first, an entry is there for everybody. */
+static bool is_seen(const struct ag_cached_agent *entry, struct ag_uuid viewer)
+{
+    const struct ag_agent *agent = &entry->agent;
+    return !ag_str_eq(agent->visibility, AG_STR("private")) || ag_uuid_eq(agent->user_id, viewer);
+}
+
+enum ag_err ag_agent_cache_get(struct ag_core *core, struct ag_uuid org, struct ag_uuid viewer,
+                               struct ag_uuid id, struct ag_cached_agent **ret_entry)
 {
     struct ag_agent_cache *cache = ag_core_loop(core)->agents;
     /* The last bytes of a version 7 id are random. */
@@ -95,12 +103,13 @@ enum ag_err ag_agent_cache_get(struct ag_core *core, struct ag_uuid org, struct 
         struct ag_cached_agent *entry = set[way];
         if (!entry || !ag_uuid_eq(entry->agent.id, id) || !ag_uuid_eq(entry->org_id, org)) continue;
         if (!is_current(core, entry)) break;
+        if (!is_seen(entry, viewer)) return ag_fail(AG_E_NOT_FOUND, "there is no such agent");
         entry->refs++;
         *ret_entry = entry;
         return AG_OK;
     }
     struct ag_cached_agent *entry;
-    AG_TRY(load(core, org, id, &entry));
+    AG_TRY(load(core, org, viewer, id, &entry));
     int victim = set[0] && set[1] && set[1]->loaded_ms < set[0]->loaded_ms ? 1 : 0;
     for (int way = 0; way < WAYS; way++)
         if (!set[way] || ag_uuid_eq(set[way]->agent.id, id)) victim = way;

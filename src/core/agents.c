@@ -45,8 +45,8 @@ static enum ag_err insert(struct ag_scope *scope, const struct ag_agent *agent, 
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, create_tx, &creation);
     /* The id was reserved by a request whose process died after this commit. */
     if (err == AG_E_EXISTS && !ag_uuid_is_nil(scope->reserved_id))
-        return ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, agent->id,
-                             ret_agent);
+        return ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, ag_viewer(scope),
+                             agent->id, ret_agent);
     AG_TRY(err);
     *ret_agent = *agent;
     return AG_OK;
@@ -86,6 +86,7 @@ enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input 
         .user_id = scope->who.user_id,
         .status = AG_STR("draft"),
         .config = AG_STR("{}"),
+        .visibility = AG_STR("organization"),
         .created_at = now,
         .updated_at = now,
     };
@@ -115,13 +116,17 @@ enum ag_err ag_agent_duplicate(struct ag_scope *scope, struct ag_uuid id, int64_
                                struct ag_agent *ret_agent)
 {
     struct ag_agent agent;
-    AG_TRY(ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, id, &agent));
+    AG_TRY(ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, ag_viewer(scope), id,
+                         &agent));
     AG_TRY(ag_check_version(if_version, agent.version));
     int64_t now = ag_wall_ms();
     agent.id = ag_scope_new_id(scope);
     agent.user_id = scope->who.user_id;
     agent.created_at = agent.updated_at = now;
     agent.draft_revision = 0;
+    /* A copy tells nobody what its original did not tell, and has no link. */
+    if (ag_str_eq(agent.visibility, AG_STR("public"))) agent.visibility = AG_STR("organization");
+    agent.set &= ~(UINT64_C(1) << AG_AGENT_PUBLIC_ID);
     if (agent.version > 0) {
         agent.version = 1;
         agent.published_at = now;
@@ -140,7 +145,7 @@ static enum ag_err change_tx(struct ag_tx *tx, void *arg)
 {
     struct ag_agent_change *change = arg;
     struct ag_uuid org = change->scope->who.org_id;
-    AG_TRY(ag_agents_lock(tx, org, change->id, &change->agent));
+    AG_TRY(ag_agents_lock(tx, org, ag_viewer(change->scope), change->id, &change->agent));
     AG_TRY(ag_check_version(change->if_version, change->agent.version));
     AG_TRY(change->apply(change, ag_tx_arena(tx)));
     AG_TRY(ag_agents_update(tx, org, &change->agent));
@@ -227,7 +232,8 @@ enum ag_err ag_agent_patch(struct ag_scope *scope, struct ag_uuid id, int64_t if
         AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &change.config));
     }
     if (input->set == 0) { /* nothing changes, so nothing is written */
-        AG_TRY(ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, id, &change.agent));
+        AG_TRY(ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, ag_viewer(scope), id,
+                             &change.agent));
         AG_TRY(ag_check_version(if_version, change.agent.version));
     } else {
         AG_TRY(ag_agent_change(&change));
@@ -246,5 +252,6 @@ enum ag_err ag_agent_delete(struct ag_scope *scope, struct ag_uuid id, int64_t i
 enum ag_err ag_agent_restore(struct ag_scope *scope, struct ag_uuid id, struct ag_agent *ret_agent)
 {
     AG_TRY(ag_kind_restore(scope, &ag_agent_kind, id));
-    return ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, id, ret_agent);
+    return ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, ag_viewer(scope), id,
+                         ret_agent);
 }

@@ -14,7 +14,8 @@ static enum ag_err cancel_tx(struct ag_tx *tx, void *arg)
 
 static enum ag_err read_row(struct ag_scope *scope, struct ag_uuid id, struct ag_run *ret_run)
 {
-    return ag_runs_get(scope->core->db, scope->arena, scope->who.org_id, id, ret_run);
+    return ag_runs_get(scope->core->db, scope->arena, scope->who.org_id, ag_viewer(scope), id,
+                       ret_run);
 }
 
 /* The reply tells what was asked and answered, so ending a run may not show it to who could not
@@ -23,7 +24,7 @@ static enum ag_err check_right(struct ag_scope *scope, struct ag_uuid id)
 {
     const struct ag_principal *who = &scope->who;
     struct ag_run_state state;
-    AG_TRY(ag_runs_state(scope->core->db, scope->arena, who->org_id, id, &state));
+    AG_TRY(ag_runs_state(scope->core->db, scope->arena, who->org_id, ag_viewer(scope), id, &state));
     bool own = ag_uuid_eq(state.user_id, who->user_id) && ag_uuid_eq(state.key_id, who->key_id);
     if (own || ag_principal_may(who, AG_PERM_RUNS_READ)) return AG_OK;
     return ag_fail(AG_E_FORBIDDEN, "to end a run that somebody else began needs the permission %s",
@@ -34,7 +35,7 @@ enum ag_err ag_run_cancel(struct ag_scope *scope, struct ag_uuid id, struct ag_r
 {
     AG_TRY(check_right(scope, id));
     AG_CLEANUP(ag_live_run_unref_p)
-    struct ag_live_run *live = ag_live_runs_find(&scope->core->live, scope->who.org_id, id);
+    struct ag_live_run *live = ag_run_live(scope, id);
     if (live) {
         ag_live_run_cancel(live);
         AG_TRY(ag_live_run_wait(live, ag_deadline_in(CANCEL_WAIT_MS)));

@@ -325,6 +325,20 @@ enum ag_err ag_agent_delete(struct ag_scope *scope, struct ag_uuid id,
 enum ag_err ag_agent_restore(struct ag_scope *scope, struct ag_uuid id,
                              struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
 
+/* Whom it is there for: its creator alone, the organisation, or everybody who has its link, too.
+ * Each time it is opened to everybody the link is a new one. AG_E_FORBIDDEN, AG_E_NOT_FOUND,
+ * AG_E_STALE, AG_E_AGENT_NOT_PUBLISHED. */
+struct ag_visibility_input {
+    uint64_t set;
+    struct ag_str visibility;
+};
+extern const struct ag_schema ag_visibility_schema;
+enum ag_err ag_agent_share(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
+                           const struct ag_visibility_input *input,
+                           struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+/* AG_E_NOT_FOUND when it is somebody else's private one, deleted or not. */
+enum ag_err ag_agent_hidden(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
+
 /* Puts a new working copy in the place of the one before. AG_E_STALE, AG_E_NOT_FOUND,
  * AG_E_TOO_LARGE. */
 enum ag_err ag_agent_save_draft(struct ag_scope *scope, struct ag_uuid id, int64_t if_revision,

@@ -354,8 +354,8 @@ static enum ag_err tell_agents(struct ag_scope *scope, struct board *board,
     if (!agents) return ag_fail(AG_E_NO_MEMORY, "no memory for a dashboard");
     for (size_t i = 0; i < count; i++)
         memcpy(ids[i].bytes, board->now->agents.items[i].name.data, sizeof(ids[i].bytes));
-    AG_TRY(ag_agents_names(scope->core->db, board->scope->arena, scope->who.org_id, ids, count,
-                           names));
+    AG_TRY(ag_agents_names(scope->core->db, board->scope->arena, scope->who.org_id,
+                           ag_viewer(scope), ids, count, names));
     for (size_t i = 0; i < count; i++) {
         const struct ag_tally *tally = &board->now->agents.items[i];
         agents[i] = (struct ag_dashboard_agent){
@@ -417,7 +417,8 @@ enum ag_err ag_dashboard_read(struct ag_scope *scope, struct ag_str range,
     struct board *board;
     struct ag_inventory inventory;
     AG_TRY(board_new(scope, &window, &board));
-    AG_TRY(ag_inventory_read(scope->core->db, scope->arena, scope->who.org_id, &inventory));
+    AG_TRY(ag_inventory_read(scope->core->db, scope->arena, scope->who.org_id, ag_viewer(scope),
+                             &inventory));
     AG_TRY(read_parts(board));
     struct ag_dashboard dashboard = {
         .range = ag_str(ranges[row].name),

@@ -86,8 +86,9 @@ struct saving {
 static enum ag_err save_tx(struct ag_tx *tx, void *arg)
 {
     struct saving *saving = arg;
-    return ag_agents_save_draft(tx, saving->scope->who.org_id, saving->id, saving->if_revision,
-                                &saving->draft, &saving->saved);
+    const struct ag_scope *scope = saving->scope;
+    return ag_agents_save_draft(tx, scope->who.org_id, ag_viewer(scope), saving->id,
+                                saving->if_revision, &saving->draft, &saving->saved);
 }
 
 enum ag_err ag_agent_save_draft(struct ag_scope *scope, struct ag_uuid id, int64_t if_revision,
@@ -109,7 +110,7 @@ static enum ag_err discard_tx(struct ag_tx *tx, void *arg)
     struct saving *saving = arg;
     const struct ag_scope *scope = saving->scope;
     struct ag_agent agent;
-    AG_TRY(ag_agents_lock(tx, scope->who.org_id, saving->id, &agent));
+    AG_TRY(ag_agents_lock(tx, scope->who.org_id, ag_viewer(scope), saving->id, &agent));
     AG_TRY(ag_check_version(saving->if_revision, agent.draft_revision));
     if (agent.version == 0)
         return ag_kind_delete_tx(tx, scope, &ag_agent_kind, agent.id, AG_ANY_VERSION);
@@ -206,7 +207,8 @@ enum ag_err ag_agent_publish(struct ag_scope *scope, struct ag_uuid id, int64_t 
                              struct ag_agent *ret_agent)
 {
     struct ag_agent agent;
-    AG_TRY(ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, id, &agent));
+    AG_TRY(ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, ag_viewer(scope), id,
+                         &agent));
     AG_TRY(ag_check_version(if_revision, agent.draft_revision));
     if (!agent.has_draft)
         return ag_fail(AG_E_CONFLICT, "there is no draft: what there is, is published");

@@ -72,14 +72,17 @@ static enum ag_err load_turns(struct ag_scope *scope, const struct ag_generate_i
 {
     *ret_turns = (struct ag_list){NULL, 0};
     if (!ag_doc_has(input, AG_GENERATE_CONVERSATION)) return AG_OK;
+    const struct ag_conversation talk = {.agent_id = input->agent_id,
+                                         .id = input->conversation_id,
+                                         .viewer = ag_viewer(scope),
+                                         .public = scope->who.is_visitor};
     bool exists;
-    AG_TRY(ag_runs_conversation_exists(scope->core->db, scope->arena, scope->who.org_id,
-                                       input->agent_id, input->conversation_id, &exists));
+    AG_TRY(ag_runs_conversation_exists(scope->core->db, scope->arena, scope->who.org_id, &talk,
+                                       &exists));
     if (!exists) return ag_fail(AG_E_NOT_FOUND, "this agent has no such conversation");
     int64_t turns = history_turns(config);
     if (turns == 0) return AG_OK;
-    return ag_runs_turns(scope->core->db, scope->arena, scope->who.org_id, input->agent_id,
-                         input->conversation_id, turns, ret_turns);
+    return ag_runs_turns(scope->core->db, scope->arena, scope->who.org_id, &talk, turns, ret_turns);
 }
 
 enum ag_err ag_generate(struct ag_scope *scope, const struct ag_generate_input *input, bool relaxed,
@@ -94,7 +97,8 @@ enum ag_err ag_generate_stoppable(struct ag_scope *scope, const struct ag_genera
                                   struct ag_run *ret_run, int64_t *ret_retry_after_s)
 {
     AG_CLEANUP(ag_cached_agent_unref_p) struct ag_cached_agent *cached = NULL;
-    AG_TRY(ag_agent_cache_get(scope->core, scope->who.org_id, input->agent_id, &cached));
+    AG_TRY(ag_agent_cache_get(scope->core, scope->who.org_id, ag_viewer(scope), input->agent_id,
+                              &cached));
     const struct ag_agent *agent = ag_cached_agent(cached);
     const struct ag_agent_config *config = ag_cached_agent_config(cached);
     struct ag_run_plan plan = {
@@ -103,6 +107,7 @@ enum ag_err ag_generate_stoppable(struct ag_scope *scope, const struct ag_genera
         .run_id = scope->reserved_id,
         .agent_id = agent->id,
         .agent_version = agent->version,
+        .agent_private = ag_str_eq(agent->visibility, AG_STR("private")),
         .conversation_id = input->conversation_id,
         .metadata = input->metadata,
         .keep_texts = true,

@@ -26,15 +26,16 @@ enum ag_err ag_agent_cache_new(struct ag_agent_cache **ret_cache) AG_MUST_USE;
 void ag_agent_cache_free(struct ag_agent_cache *cache);
 /* The agent as a run needs it; the caller holds a reference. AG_E_NOT_FOUND,
  * AG_E_AGENT_NOT_PUBLISHED, AG_E_STORAGE. */
-enum ag_err ag_agent_cache_get(struct ag_core *core, struct ag_uuid org, struct ag_uuid id,
+enum ag_err ag_agent_cache_get(struct ag_core *core, struct ag_uuid org, struct ag_uuid viewer,
+                               struct ag_uuid id,
                                struct ag_cached_agent **ret_entry) AG_MUST_USE AG_SUSPENDS;
 struct ag_cached_agent *ag_cached_agent_unref(struct ag_cached_agent *entry);
 AG_DEFINE_CLEANUP(struct ag_cached_agent *, ag_cached_agent_unref)
 /* Both live as long as the reference. Of the agent, what ag_agents_get_published() reads. */
 const struct ag_agent *ag_cached_agent(const struct ag_cached_agent *entry);
 const struct ag_agent_config *ag_cached_agent_config(const struct ag_cached_agent *entry);
-/* What runs of an agent was changed or deleted: in force at once on every loop of this process.
- * Saving a draft is no such change. */
+/* What runs of an agent, or whom it is there for, was changed, or it was deleted: in force at once
+ * on every loop of this process. Saving a draft is no such change. */
 void ag_agents_changed(struct ag_core *core);
 
 /* ---- generate.c ---- */
@@ -152,6 +153,14 @@ enum ag_err ag_settings_decode(struct ag_str json, struct ag_arena *arena,
 void ag_settings_overlay(struct ag_settings *settings, const struct ag_settings *change);
 /* attempts.c: forgets the failed sign-ins that were counted against a block's subject. */
 void ag_attempts_forget(struct ag_core *core, struct ag_str kind, struct ag_str subject);
+
+/* ---- visibility.c ---- */
+
+/* Whose private things the scope's principal meets. */
+static inline struct ag_uuid ag_viewer(const struct ag_scope *scope)
+{
+    return ag_principal_viewer(&scope->who);
+}
 
 /* ---- small things ---- */
 

@@ -61,7 +61,8 @@ static enum ag_err replace_tx(struct ag_tx *tx, void *arg)
     struct change *change = arg;
     struct ag_uuid org = change->scope->who.org_id;
     struct ag_head before;
-    AG_TRY(ag_entity_lock(tx, &ag_prompt_entity, org, change->prompt.id, &before));
+    AG_TRY(ag_entity_lock(tx, &ag_prompt_entity, org, ag_viewer(change->scope), change->prompt.id,
+                          &before));
     if (before.deleted) return ag_fail(AG_E_NOT_FOUND, "there is no such prompt");
     AG_TRY(ag_check_version(change->if_version, before.version));
     change->prompt.user_id = before.user_id;

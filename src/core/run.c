@@ -80,6 +80,14 @@ static enum ag_err put_late(struct ag_scope *scope, const struct ag_run *run)
 
 /* ---- reading the answer ---- */
 
+/* What nobody shares stays with whom it was made for: runs of a private agent, and of none. A key
+ * of the organisation is no person, so its runs are everybody's. */
+static bool is_private(const struct ag_run_plan *plan, const struct ag_principal *who)
+{
+    if (who->shared_key) return false;
+    return plan->agent_private || ag_uuid_is_nil(plan->agent_id);
+}
+
 static void begin(struct life *life)
 {
     const struct ag_run_plan *plan = life->plan;
@@ -96,8 +104,12 @@ static void begin(struct life *life)
         .agent_version = plan->agent_version,
         .conversation_id = plan->conversation_id,
         .metadata = plan->metadata,
+        .private = is_private(plan, &scope->who),
+        .public = scope->who.is_visitor,
         .created_at = ag_wall_ms(),
     };
+    AG_SET(run, AG_RUN_PRIVATE);
+    AG_SET(run, AG_RUN_PUBLIC);
     if (!ag_uuid_is_nil(plan->agent_id)) {
         if (ag_uuid_is_nil(run->conversation_id)) run->conversation_id = run->id;
         AG_SET(run, AG_RUN_AGENT_ID);
@@ -156,8 +168,8 @@ static enum ag_err look_at_row(struct life *life)
 {
     struct ag_scope *scope = life->scope;
     struct ag_run_state state;
-    enum ag_err err = ag_runs_state(scope->core->db, scope->arena, scope->who.org_id, life->run->id,
-                                    &state);
+    enum ag_err err = ag_runs_state(scope->core->db, scope->arena, scope->who.org_id,
+                                    ag_viewer(scope), life->run->id, &state);
     life->looked_at_ms = ag_mono_ms();
     if (err == AG_E_CANCELED) return err;
     /* A database that cannot say so now is asked again. */

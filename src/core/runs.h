@@ -165,6 +165,7 @@ struct ag_run_plan {
     struct ag_uuid run_id;         /* nil: a new one */
     struct ag_uuid agent_id;       /* nil: none */
     int64_t agent_version;
+    bool agent_private;
     struct ag_uuid conversation_id; /* nil with an agent: the run's own id */
     struct ag_str metadata;
     bool keep_texts;                /* store what was asked and answered */
@@ -204,6 +205,8 @@ enum { AG_DETACHED_MAX = 256, AG_DETACHED_PER_USER = 32 };
 enum ag_err ag_generate_detached(struct ag_scope *scope, const struct ag_generate_input *input,
                                  struct ag_live_run **ret_live) AG_MUST_USE AG_SUSPENDS;
 
+/* A reference to the organisation's live run, if the principal may see it, or NULL. */
+struct ag_live_run *ag_run_live(const struct ag_scope *scope, struct ag_uuid id);
 /* AG_E_NOT_FOUND, also for a run of an agent that the principal is kept from. */
 enum ag_err ag_run_reached(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
 /* Ends a run of the organisation, wherever it goes on, and returns its row. AG_E_NOT_FOUND,

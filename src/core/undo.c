@@ -12,7 +12,7 @@ enum ag_err ag_note(struct ag_tx *tx, const struct ag_scope *scope, const struct
 static enum ag_err check_right(const struct ag_scope *scope, const struct ag_kind *kind,
                                const struct ag_head *head)
 {
-    if (ag_uuid_eq(head->user_id, scope->who.user_id)) return AG_OK;
+    if (ag_uuid_eq(head->user_id, ag_viewer(scope))) return AG_OK;
     if (ag_principal_may(&scope->who, kind->for_others)) return AG_OK;
     return ag_fail(AG_E_FORBIDDEN,
                    "only its creator or an administrator may delete or restore this %s",
@@ -24,7 +24,7 @@ enum ag_err ag_kind_delete_tx(struct ag_tx *tx, const struct ag_scope *scope,
 {
     struct ag_uuid org = scope->who.org_id;
     struct ag_head head;
-    AG_TRY(ag_entity_lock(tx, kind->entity, org, id, &head));
+    AG_TRY(ag_entity_lock(tx, kind->entity, org, ag_viewer(scope), id, &head));
     if (head.deleted) return ag_fail(AG_E_NOT_FOUND, "there is no such %s", kind->name);
     AG_TRY(check_right(scope, kind, &head));
     AG_TRY(ag_check_version(if_version, head.version));
@@ -50,7 +50,7 @@ static enum ag_err restore_tx(struct ag_tx *tx, void *arg)
     const struct undo *undo = arg;
     struct ag_uuid org = undo->scope->who.org_id;
     struct ag_head head;
-    AG_TRY(ag_entity_lock(tx, undo->kind->entity, org, undo->id, &head));
+    AG_TRY(ag_entity_lock(tx, undo->kind->entity, org, ag_viewer(undo->scope), undo->id, &head));
     AG_TRY(check_right(undo->scope, undo->kind, &head));
     if (!head.deleted) return AG_OK;
     AG_TRY(ag_entity_restore(tx, undo->kind->entity, org, undo->id));

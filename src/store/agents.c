@@ -2,12 +2,16 @@
 
 #define AGENT_SUMMARY                                                                              \
     "id, user_id, name, description, config, version, status, published_at, draft IS NOT NULL, "   \
-    "draft_revision, draft_updated_at, created_at, updated_at"
-#define AGENT_SUMMARY_TYPES "uuttjitzbizzz"
+    "draft_revision, draft_updated_at, created_at, updated_at, visibility, public_id"
+#define AGENT_SUMMARY_TYPES "uuttjitzbizzztt"
 /* The working copy comes last, so that a list can leave it out. */
 #define AGENT_COLUMNS AGENT_SUMMARY ", draft"
 #define AGENT_TYPES   AGENT_SUMMARY_TYPES "j"
-#define AGENT_ONE     "SELECT " AGENT_COLUMNS " FROM ai_agents WHERE org_id = $1 AND id = $2 "
+/* A private one is there for its creator alone. */
+#define AGENT_SEEN(viewer) " AND (visibility <> 'private' OR user_id = " viewer ")"
+#define AGENT_ONE                                                                                  \
+    "SELECT " AGENT_COLUMNS " FROM ai_agents WHERE org_id = $1 AND id = $2 "                       \
+    "AND deleted_at IS NULL" AGENT_SEEN("$3")
 /* A never published agent has its provider in its working copy. */
 #define AGENT_FOUND                                                                                \
     "(lower(name) LIKE $2 ESCAPE '\\' OR lower(coalesce(description, '')) LIKE $2 ESCAPE '\\') "   \
@@ -21,28 +25,33 @@ enum {
     AGENT_UPDATE,
     AGENT_SAVE_DRAFT,
     AGENT_KNOWN,
+    AGENT_HIDDEN,
+    AGENT_SHARE,
+    AGENT_BY_LINK,
 };
 
 struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS] = {
     AG_ENTITY_ALL("agent", "ai_agents", AGENT_SUMMARY, AGENT_SUMMARY_TYPES, AGENT_COLUMNS,
-                  AGENT_TYPES, AGENT_FOUND, AGENT_FOUND, "name"),
+                  AGENT_TYPES, AGENT_FOUND, AGENT_FOUND, "name", "u", AGENT_SEEN, "$7", "$8"),
     [AGENT_INSERT] = {.name = "agent_insert",
                       .sql = "INSERT INTO ai_agents (org_id, id, user_id, name, description, "
                              "config, version, status, published_at, draft, draft_revision, "
-                             "draft_updated_at, created_at, updated_at) "
-                             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-                      .params = "uuuttjitzjizzz",
+                             "draft_updated_at, created_at, updated_at, visibility) "
+                             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+                             "$15)",
+                      .params = "uuuttjitzjizzzt",
                       .columns = ""},
-    [AGENT_PUBLISHED] = {.name = "agent_published",
-                         .sql = "SELECT id, name, config, version FROM ai_agents "
-                                "WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL",
-                         .params = "uu",
-                         .columns = "utji"},
+    [AGENT_PUBLISHED] =
+        {.name = "agent_published",
+         .sql = "SELECT id, name, config, version, user_id, visibility FROM ai_agents "
+                "WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL" AGENT_SEEN("$3"),
+         .params = "uuu",
+         .columns = "utjiut"},
     /* For a change: nobody else changes it until this transaction ends. */
     [AGENT_LOCK] = {.name = "agent_lock",
-                    .sql = AGENT_ONE "AND deleted_at IS NULL FOR UPDATE",
-                    .sqlite = AGENT_ONE "AND deleted_at IS NULL",
-                    .params = "uu",
+                    .sql = AGENT_ONE " FOR UPDATE",
+                    .sqlite = AGENT_ONE,
+                    .params = "uuu",
                     .columns = AGENT_TYPES},
     [AGENT_UPDATE] = {.name = "agent_update",
                       .sql = "UPDATE ai_agents SET name = $3, description = $4, config = $5, "
@@ -60,17 +69,39 @@ struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS] = {
                                  "updated_at = CASE status WHEN 'draft' THEN $5 "
                                  "ELSE updated_at END "
                                  "WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL "
-                                 "AND ($3 IS NULL OR draft_revision = $3) "
-                                 "RETURNING " AGENT_COLUMNS,
-                          .params = "uuijztt",
+                                 "AND ($3 IS NULL OR draft_revision = $3)" AGENT_SEEN(
+                                     "$8") " RETURNING " AGENT_COLUMNS,
+                          .params = "uuijzttu",
                           .columns = AGENT_TYPES},
-    [AGENT_KNOWN] = {.name = "agents_known",
-                     .sql = "SELECT id FROM ai_agents WHERE org_id = $1 AND deleted_at IS NULL "
-                            "AND (visibility <> 'private' OR user_id = $2) AND id IN ($3, $4, $5, "
-                            "$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
-                            "$20, $21, $22)",
-                     .params = "uuuuuuuuuuuuuuuuuuuuuu",
-                     .columns = "u"},
+    [AGENT_KNOWN] =
+        {.name = "agents_known",
+         .sql = "SELECT id FROM ai_agents WHERE org_id = $1 AND deleted_at IS NULL" AGENT_SEEN(
+             "$2") " AND id IN ($3, $4, $5, "
+                   "$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
+                   "$20, $21, $22)",
+         .params = "uuuuuuuuuuuuuuuuuuuuuu",
+         .columns = "u"},
+    /* Deleted ones, too: what was stored about them is no way to them. */
+    [AGENT_HIDDEN] = {.name = "agent_hidden",
+                      .sql = "SELECT id FROM ai_agents WHERE org_id = $1 AND id = $2 "
+                             "AND visibility = 'private' AND user_id <> $3",
+                      .params = "uuu",
+                      .columns = "u"},
+    [AGENT_SHARE] = {.name = "agent_share",
+                     .sql = "UPDATE ai_agents SET visibility = $3, public_id = $4 "
+                            "WHERE org_id = $1 AND id = $2",
+                     .params = "uutt",
+                     .columns = ""},
+    [AGENT_BY_LINK] = {.name = "agent_by_link",
+                       .sql = "SELECT a.org_id, a.id, a.user_id, a.name, a.description, a.config, "
+                              "a.version, o.plan, o.personal, o.requests_per_minute "
+                              "FROM ai_agents a JOIN organizations o ON o.id = a.org_id "
+                              "WHERE a.public_id = $1 AND a.visibility = 'public' "
+                              "AND a.deleted_at IS NULL AND o.deleted_at IS NULL "
+                              "AND a.version > 0",
+                       .params = "t",
+                       .columns = "uuuttjitbi",
+                       .no_org = "a public link is what tells the organisation"},
 };
 
 static const struct ag_field agent_draft_fields[] = {
@@ -120,7 +151,14 @@ AG_SCHEMA(ag_agent_draft_schema, "AgentDraft", struct ag_agent_draft,
         AG_FIELD(struct ag_agent, created_at, AG_F_TIME, AG_FF_REQUIRED,                           \
                  .doc = "When it was created"),                                                    \
         AG_FIELD(struct ag_agent, updated_at, AG_F_TIME, AG_FF_REQUIRED,                           \
-                 .doc = "The last change of what is published; of the working copy before")
+                 .doc = "The last change of what is published; of the working copy before"),       \
+        AG_FIELD(struct ag_agent, visibility, AG_F_ENUM, AG_FF_REQUIRED,                           \
+                 .choices = "private|organization|public",                                         \
+                 .doc = "Who it is there for: its creator alone, the organisation, or everybody "  \
+                        "who has its link, too"),                                                  \
+        [AG_AGENT_PUBLIC_ID] = AG_FIELD(                                                           \
+            struct ag_agent, public_id, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,              \
+            .doc = "Of a public one: what its link names, `/a/{public_id}`")
 
 static const struct ag_field agent_summary_fields[] = {AGENT_SUMMARY_FIELDS};
 AG_SCHEMA(ag_agent_summary_schema, "AgentSummary", struct ag_agent,
@@ -151,11 +189,13 @@ static void agent_from_row(const struct ag_rows *rows, size_t index, void *doc)
         .draft_updated_at = row[10].num,
         .created_at = row[11].num,
         .updated_at = row[12].num,
+        .visibility = row[13].str,
+        .public_id = row[AG_AGENT_PUBLIC_ID].str,
     };
     if (rows->columns > AG_AGENT_DRAFT) agent->draft = row[AG_AGENT_DRAFT].str;
     /* Columns and fields are in the same order. */
     static const int optional[] = {AG_AGENT_DESCRIPTION, AG_AGENT_PUBLISHED_AT,
-                                   AG_AGENT_DRAFT_UPDATED_AT, AG_AGENT_DRAFT};
+                                   AG_AGENT_DRAFT_UPDATED_AT, AG_AGENT_PUBLIC_ID, AG_AGENT_DRAFT};
     for (size_t i = 0; i < AG_COUNT(optional) && (size_t)optional[i] < rows->columns; i++)
         if (row[optional[i]].type != AG_V_NULL) AG_SET(agent, optional[i]);
 }
@@ -164,6 +204,7 @@ const struct ag_entity ag_agent_entity = {
     .name = "agent",
     .stmts = ag_agent_stmts,
     .size = sizeof(struct ag_agent),
+    .has_viewer = true,
     .from_row = agent_from_row,
 };
 
@@ -201,45 +242,54 @@ enum ag_err ag_agents_insert(struct ag_tx *tx, struct ag_uuid org, const struct 
                               ag_v_json(agent->config), ag_v_int(agent->version),
                               ag_v_text(agent->status), published_value(agent), draft_value(agent),
                               ag_v_int(agent->draft_revision), saved_value(agent),
-                              ag_v_time(agent->created_at), ag_v_time(agent->updated_at)),
+                              ag_v_time(agent->created_at), ag_v_time(agent->updated_at),
+                              ag_v_text(agent->visibility)),
                       NULL);
 }
 
 enum ag_err ag_agents_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                          struct ag_uuid id, struct ag_agent *ret_agent)
+                          struct ag_uuid viewer, struct ag_uuid id, struct ag_agent *ret_agent)
 {
-    return ag_entity_get(db, arena, &ag_agent_entity, org, id, ret_agent);
+    return ag_entity_get(db, arena, &ag_agent_entity, org, viewer, id, ret_agent);
 }
 
 enum ag_err ag_agents_get_published(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                                    struct ag_uuid id, struct ag_agent *ret_agent)
+                                    struct ag_uuid viewer, struct ag_uuid id,
+                                    struct ag_agent *ret_agent)
 {
     struct ag_rows rows;
     AG_TRY(ag_db_read(db, arena, &ag_agent_stmts[AGENT_PUBLISHED],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id), ag_v_uuid(viewer)), &rows));
     if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such agent");
     const struct ag_value *row = ag_row(&rows, 0);
     if (row[3].num == 0)
         return ag_fail(AG_E_AGENT_NOT_PUBLISHED,
                        "this agent is a draft; publish it before you run it");
     *ret_agent = (struct ag_agent){
-        .id = row[0].uuid, .name = row[1].str, .config = row[2].str, .version = row[3].num};
+        .id = row[0].uuid,
+        .name = row[1].str,
+        .config = row[2].str,
+        .version = row[3].num,
+        .user_id = row[4].uuid,
+        .visibility = row[5].str,
+    };
     return AG_OK;
 }
 
-enum ag_err ag_agents_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                           struct ag_agent *ret_agent)
+enum ag_err ag_agents_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid viewer,
+                           struct ag_uuid id, struct ag_agent *ret_agent)
 {
     struct ag_rows rows;
-    AG_TRY(
-        ag_tx_exec(tx, &ag_agent_stmts[AGENT_LOCK], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
+    AG_TRY(ag_tx_exec(tx, &ag_agent_stmts[AGENT_LOCK],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id), ag_v_uuid(viewer)), &rows));
     return ag_entity_first(&ag_agent_entity, &rows, ret_agent);
 }
 
 enum ag_err ag_agents_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                           const struct ag_page *page, struct ag_list *ret_agents)
+                           struct ag_uuid viewer, const struct ag_page *page,
+                           struct ag_list *ret_agents)
 {
-    return ag_entity_list(db, arena, &ag_agent_entity, org, page, ret_agents);
+    return ag_entity_list(db, arena, &ag_agent_entity, org, viewer, page, ret_agents);
 }
 
 enum ag_err ag_agents_update(struct ag_tx *tx, struct ag_uuid org, const struct ag_agent *agent)
@@ -253,20 +303,20 @@ enum ag_err ag_agents_update(struct ag_tx *tx, struct ag_uuid org, const struct 
         NULL);
 }
 
-enum ag_err ag_agents_save_draft(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                                 int64_t if_revision, const struct ag_agent *draft,
-                                 struct ag_agent *ret_agent)
+enum ag_err ag_agents_save_draft(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid viewer,
+                                 struct ag_uuid id, int64_t if_revision,
+                                 const struct ag_agent *draft, struct ag_agent *ret_agent)
 {
     struct ag_rows rows;
     AG_TRY(ag_tx_exec(tx, &ag_agent_stmts[AGENT_SAVE_DRAFT],
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(id),
                               ag_v_opt(if_revision >= 0, ag_v_int(if_revision)),
                               ag_v_json(draft->draft), ag_v_time(draft->draft_updated_at),
-                              ag_v_text(draft->name), description_value(draft)),
+                              ag_v_text(draft->name), description_value(draft), ag_v_uuid(viewer)),
                       &rows));
     if (rows.count > 0) return ag_entity_first(&ag_agent_entity, &rows, ret_agent);
     struct ag_head head;
-    AG_TRY(ag_entity_lock(tx, &ag_agent_entity, org, id, &head));
+    AG_TRY(ag_entity_lock(tx, &ag_agent_entity, org, viewer, id, &head));
     if (head.deleted) return ag_fail(AG_E_NOT_FOUND, "there is no such agent");
     return ag_fail(AG_E_STALE, "the draft was saved by somebody else; read it again");
 }
@@ -285,5 +335,46 @@ enum ag_err ag_agents_known(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid
         for (size_t k = 0; k < rows.count; k++)
             ret_known[i] |= ag_uuid_eq(ids[i], ag_row(&rows, k)[0].uuid);
     }
+    return AG_OK;
+}
+
+enum ag_err ag_agents_hidden(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                             struct ag_uuid viewer, struct ag_uuid id, bool *ret_hidden)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(db, arena, &ag_agent_stmts[AGENT_HIDDEN],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id), ag_v_uuid(viewer)), &rows));
+    *ret_hidden = rows.count > 0;
+    return AG_OK;
+}
+
+enum ag_err ag_agents_share(struct ag_tx *tx, struct ag_uuid org, const struct ag_agent *agent)
+{
+    return ag_tx_exec(
+        tx, &ag_agent_stmts[AGENT_SHARE],
+        AG_BIND(ag_v_uuid(org), ag_v_uuid(agent->id), ag_v_text(agent->visibility),
+                optional_value(agent, AG_AGENT_PUBLIC_ID, ag_v_text(agent->public_id))),
+        NULL);
+}
+
+enum ag_err ag_agents_by_link(struct ag_db *db, struct ag_arena *arena, struct ag_str public_id,
+                              struct ag_linked_agent *ret_linked)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(db, arena, &ag_agent_stmts[AGENT_BY_LINK], AG_BIND(ag_v_text(public_id)),
+                      &rows));
+    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such agent");
+    const struct ag_value *row = ag_row(&rows, 0);
+    *ret_linked = (struct ag_linked_agent){
+        .org_id = row[0].uuid,
+        .agent_id = row[1].uuid,
+        .user_id = row[2].uuid,
+        .name = row[3].str,
+        .description = row[4].str,
+        .config = row[5].str,
+        .plan = row[7].str,
+        .personal = row[8].num,
+        .org_per_minute = ag_v_num(&row[9], 0),
+    };
     return AG_OK;
 }

@@ -22,8 +22,9 @@ struct ag_stmt ag_dashboard_stmts[AG_DASHBOARD_STMTS] = {
                    .columns = "ututttiiii"},
     [AGENT_COUNTS] = {.name = "agent_counts",
                       .sql = "SELECT status, count(*) FROM ai_agents "
-                             "WHERE org_id = $1 AND deleted_at IS NULL GROUP BY status",
-                      .params = "u",
+                             "WHERE org_id = $1 AND deleted_at IS NULL "
+                             "AND (visibility <> 'private' OR user_id = $2) GROUP BY status",
+                      .params = "uu",
                       .columns = "ti"},
     [PROMPT_COUNT] = {.name = "prompt_count",
                       .sql = "SELECT count(*) FROM prompts "
@@ -45,8 +46,9 @@ struct ag_stmt ag_dashboard_stmts[AG_DASHBOARD_STMTS] = {
     [AGENT_NAMES] = {.name = "agent_names",
                      .sql = "SELECT id, name FROM ai_agents WHERE org_id = $1 "
                             "AND deleted_at IS NULL "
-                            "AND id IN ($2, $3, $4, $5, $6, $7, $8, $9)",
-                     .params = "uuuuuuuuu",
+                            "AND (visibility <> 'private' OR user_id = $2) "
+                            "AND id IN ($3, $4, $5, $6, $7, $8, $9, $10)",
+                     .params = "uuuuuuuuuu",
                      .columns = "ut"},
     [STATS_READ] = {.name = "run_stats_read",
                     .sql = "SELECT at, data FROM run_stats WHERE org_id = $1 AND hours = $2 "
@@ -105,11 +107,12 @@ static enum ag_err read_org(struct ag_db *db, struct ag_arena *arena, struct ag_
 }
 
 enum ag_err ag_inventory_read(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                              struct ag_inventory *ret_inventory)
+                              struct ag_uuid viewer, struct ag_inventory *ret_inventory)
 {
     struct ag_inventory inventory = {0};
     struct ag_rows rows;
-    AG_TRY(read_org(db, arena, org, AGENT_COUNTS, &rows));
+    AG_TRY(ag_db_read(db, arena, &ag_dashboard_stmts[AGENT_COUNTS],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(viewer)), &rows));
     for (size_t i = 0; i < rows.count; i++) {
         const struct ag_value *row = ag_row(&rows, i);
         bool draft = ag_str_eq(row[0].str, AG_STR("draft"));
@@ -126,15 +129,15 @@ enum ag_err ag_inventory_read(struct ag_db *db, struct ag_arena *arena, struct a
 }
 
 enum ag_err ag_agents_names(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                            const struct ag_uuid *ids, size_t count,
+                            struct ag_uuid viewer, const struct ag_uuid *ids, size_t count,
                             struct ag_str names[AG_NAMED_AGENTS])
 {
-    struct ag_value params[1 + AG_NAMED_AGENTS] = {ag_v_uuid(org)};
+    struct ag_value params[2 + AG_NAMED_AGENTS] = {ag_v_uuid(org), ag_v_uuid(viewer)};
     struct ag_rows rows;
     AG_ASSERT(count <= AG_NAMED_AGENTS);
     for (size_t i = 0; i < AG_NAMED_AGENTS; i++) {
         names[i] = (struct ag_str){0};
-        params[1 + i] = ag_v_opt(i < count, i < count ? ag_v_uuid(ids[i]) : ag_v_null());
+        params[2 + i] = i < count ? ag_v_uuid(ids[i]) : ag_v_null();
     }
     if (count == 0) return AG_OK;
     AG_TRY(

@@ -9,19 +9,23 @@ enum ag_err ag_entity_first(const struct ag_entity *entity, const struct ag_rows
 }
 
 enum ag_err ag_entity_get(struct ag_db *db, struct ag_arena *arena, const struct ag_entity *entity,
-                          struct ag_uuid org, struct ag_uuid id, void *ret_doc)
+                          struct ag_uuid org, struct ag_uuid viewer, struct ag_uuid id,
+                          void *ret_doc)
 {
+    const struct ag_value params[] = {ag_v_uuid(org), ag_v_uuid(id), ag_v_uuid(viewer)};
     struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &entity->stmts[AG_ENTITY_GET],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
+    AG_TRY(ag_db_read(db, arena, &entity->stmts[AG_ENTITY_GET], params, entity->has_viewer ? 3 : 2,
+                      &rows));
     return ag_entity_first(entity, &rows, ret_doc);
 }
 
 enum ag_err ag_entity_list(struct ag_db *db, struct ag_arena *arena, const struct ag_entity *entity,
-                           struct ag_uuid org, const struct ag_page *page, struct ag_list *ret_docs)
+                           struct ag_uuid org, struct ag_uuid viewer, const struct ag_page *page,
+                           struct ag_list *ret_docs)
 {
     struct ag_rows rows;
-    AG_TRY(ag_list_read(db, arena, entity->stmts, org, page, &rows));
+    AG_TRY(ag_list_read(db, arena, entity->stmts, org, entity->has_viewer ? &viewer : NULL, page,
+                        &rows));
     char *docs = ag_arena_zalloc(arena, ag_array_bytes(entity->size, rows.count));
     if (!docs) return ag_fail(AG_E_NO_MEMORY, "no memory for a list");
     for (size_t i = 0; i < rows.count; i++)
@@ -31,11 +35,12 @@ enum ag_err ag_entity_list(struct ag_db *db, struct ag_arena *arena, const struc
 }
 
 enum ag_err ag_entity_lock(struct ag_tx *tx, const struct ag_entity *entity, struct ag_uuid org,
-                           struct ag_uuid id, struct ag_head *ret_head)
+                           struct ag_uuid viewer, struct ag_uuid id, struct ag_head *ret_head)
 {
+    const struct ag_value params[] = {ag_v_uuid(org), ag_v_uuid(id), ag_v_uuid(viewer)};
     struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &entity->stmts[AG_ENTITY_LOCK], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
-                      &rows));
+    AG_TRY(
+        ag_tx_exec(tx, &entity->stmts[AG_ENTITY_LOCK], params, entity->has_viewer ? 3 : 2, &rows));
     if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such %s", entity->name);
     const struct ag_value *row = ag_row(&rows, 0);
     *ret_head = (struct ag_head){

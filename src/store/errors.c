@@ -16,15 +16,17 @@ struct ag_stmt ag_error_stmts[AG_ERROR_STMTS] = {
                             "r.agent_id, a.name, r.provider, r.model FROM runs r "
                             "LEFT JOIN ai_agents a ON a.org_id = r.org_id AND a.id = r.agent_id "
                             "AND a.deleted_at IS NULL "
+                            "AND (a.visibility <> 'private' OR a.user_id = $5) "
                             "WHERE r.org_id = $1 AND r.status = 'failed' AND r.id < $3 "
+                            "AND r.id >= $4 AND (NOT r.private OR r.user_id = $5) "
                             "ORDER BY r.id DESC LIMIT $2",
-                     .params = "uiu",
+                     .params = "uiuuu",
                      .columns = "utttzuttt"},
     [CLIENT_ERRORS] = {.name = "client_errors",
                        .sql = "SELECT id, kind, message, created_at, last_at, count, stack, path, "
                               "user_agent FROM client_errors WHERE org_id = $1 AND id < $3 "
-                              "ORDER BY id DESC LIMIT $2",
-                       .params = "uiu",
+                              "AND id >= $4 ORDER BY id DESC LIMIT $2",
+                       .params = "uiuu",
                        .columns = "uttzzittt"},
     [CLIENT_ERROR_REPEAT] = {.name = "client_error_repeat",
                              .sql = "UPDATE client_errors SET count = count + 1, last_at = $4 "
@@ -182,17 +184,21 @@ static enum ag_err merge(const struct ag_rows *runs, const struct ag_rows *repor
 }
 
 enum ag_err ag_errors_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                           struct ag_str source, const struct ag_page *page,
-                           struct ag_list *ret_entries)
+                           const struct ag_error_filter *filter, const struct ag_page *page,
+                           struct ag_list *ret_entries, struct ag_uuid *ret_stopped_at)
 {
     struct ag_rows runs = {.count = 0}, reports = {.count = 0};
-    struct ag_uuid before = page->after_id;
+    bool with_runs = !ag_str_eq(filter->source, AG_STR("client"));
+    struct ag_uuid before = page->after_id, from = {{0}};
     if (!page->has_after) memset(before.bytes, 0xff, sizeof(before.bytes));
-    const struct ag_value params[] = {ag_v_uuid(org), ag_v_int(page->limit), ag_v_uuid(before)};
-    if (!ag_str_eq(source, AG_STR("client")))
-        AG_TRY(ag_db_read(db, arena, &ag_error_stmts[FAILED_RUNS], params, 3, &runs));
-    if (!ag_str_eq(source, AG_STR("run")))
-        AG_TRY(ag_db_read(db, arena, &ag_error_stmts[CLIENT_ERRORS], params, 3, &reports));
+    /* Where others have runs, private ones of theirs are passed over, but not without end. */
+    if (with_runs && !filter->alone) AG_TRY(ag_runs_reach_failed(db, arena, org, before, &from));
+    const struct ag_value params[] = {ag_v_uuid(org), ag_v_int(page->limit), ag_v_uuid(before),
+                                      ag_v_uuid(from), ag_v_uuid(filter->viewer)};
+    if (with_runs) AG_TRY(ag_db_read(db, arena, &ag_error_stmts[FAILED_RUNS], params, 5, &runs));
+    if (!ag_str_eq(filter->source, AG_STR("run")))
+        AG_TRY(ag_db_read(db, arena, &ag_error_stmts[CLIENT_ERRORS], params, 4, &reports));
+    *ret_stopped_at = from;
     return merge(&runs, &reports, (size_t)page->limit, arena, ret_entries);
 }
 

@@ -22,17 +22,19 @@ enum ag_err ag_page_pattern(const struct ag_page *page, struct ag_arena *arena,
 }
 
 enum ag_err ag_list_read(struct ag_db *db, struct ag_arena *arena, const struct ag_stmt *stmts,
-                         struct ag_uuid org, const struct ag_page *page, struct ag_rows *ret_rows)
+                         struct ag_uuid org, const struct ag_uuid *viewer,
+                         const struct ag_page *page, struct ag_rows *ret_rows)
 {
     struct ag_str pattern;
     AG_TRY(ag_page_pattern(page, arena, &pattern));
     const struct ag_stmt *stmt = stmts + page->key * 4 + (page->descending ? 2 : 0) +
                                  (page->has_after ? 1 : 0);
-    struct ag_value params[3 + AG_PAGE_FILTERS + 2] = {ag_v_uuid(org), ag_v_text(pattern),
+    struct ag_value params[3 + AG_PAGE_FILTERS + 3] = {ag_v_uuid(org), ag_v_text(pattern),
                                                        ag_v_int(page->limit)};
     size_t count = 3;
     for (size_t i = 0; i < AG_PAGE_FILTERS; i++)
         params[count++] = ag_v_opt(page->filters[i].len > 0, ag_v_text(page->filters[i]));
+    if (viewer) params[count++] = ag_v_uuid(*viewer);
     if (page->has_after) {
         params[count++] = ag_v_uuid(page->after_id);
         if (page->key == AG_SORT_UPDATED) params[count++] = ag_v_time(page->after_time);

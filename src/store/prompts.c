@@ -6,6 +6,10 @@
     "(lower(coalesce(name, '')) LIKE $2 ESCAPE '\\' OR lower(prompt_text) LIKE $2 ESCAPE '\\' "    \
     "OR lower(CAST(metadata AS TEXT)) LIKE $2 ESCAPE '\\') "                                       \
     "AND ($4 IS NULL OR metadata ->> 'category' = $4) AND ($5 IS NULL OR " tag ")"
+/* All of an organisation's are there for all of its members. */
+#define PROMPT_SEEN(viewer) ""
+static const struct ag_uuid everybody;
+
 /* The elements of a JSON list are rows of a function that the databases call differently. */
 #define PG_TAGS(table)     "jsonb_array_elements_text(" table ".metadata -> 'tags') AS tag (value)"
 #define SQLITE_TAGS(table) "json_each(" table ".metadata, '$.tags') AS tag"
@@ -29,7 +33,7 @@ struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS] = {
         "prompt", "prompts", PROMPT_COLUMNS, PROMPT_TYPES, PROMPT_COLUMNS, PROMPT_TYPES,
         PROMPT_FOUND("metadata -> 'tags' @> to_jsonb($5)"),
         PROMPT_FOUND("EXISTS (SELECT 1 FROM " SQLITE_TAGS("prompts") " WHERE tag.value = $5)"),
-        "coalesce(name, substr(prompt_text, 1, 80))"),
+        "coalesce(name, substr(prompt_text, 1, 80))", "", PROMPT_SEEN, "$6", "$7"),
     [PROMPT_INSERT] = {.name = "prompt_insert",
                        .sql = "INSERT INTO prompts (org_id, " PROMPT_COLUMNS ") "
                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -129,13 +133,13 @@ enum ag_err ag_prompts_insert(struct ag_tx *tx, struct ag_uuid org, const struct
 enum ag_err ag_prompts_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                            struct ag_uuid id, struct ag_prompt *ret_prompt)
 {
-    return ag_entity_get(db, arena, &ag_prompt_entity, org, id, ret_prompt);
+    return ag_entity_get(db, arena, &ag_prompt_entity, org, everybody, id, ret_prompt);
 }
 
 enum ag_err ag_prompts_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                             const struct ag_page *page, struct ag_list *ret_prompts)
 {
-    return ag_entity_list(db, arena, &ag_prompt_entity, org, page, ret_prompts);
+    return ag_entity_list(db, arena, &ag_prompt_entity, org, everybody, page, ret_prompts);
 }
 
 enum ag_err ag_prompts_update(struct ag_tx *tx, struct ag_uuid org, const struct ag_prompt *prompt)

@@ -18,33 +18,39 @@ enum {
 #define RUN_COLUMNS                                                                                \
     "id, kind, status, agent_id, agent_version, conversation_id, provider, model, error_code, "    \
     "error_message, finish_reason, cached, input_tokens, output_tokens, latency_ms, ttft_ms, "     \
-    "metadata, created_at, finished_at"
+    "metadata, created_at, finished_at, private, public"
 #define RUN_COLUMN_TYPES                                                                           \
     "uttuiuttttt"                                                                                  \
     "b"                                                                                            \
     "iiii"                                                                                         \
-    "jzz"
-#define RUN_SUMMARY                                                                                \
+    "jzzbb"
+#define RUN_SUMMARY(viewer)                                                                        \
     RUN_COLUMNS ", (SELECT a.name FROM ai_agents AS a WHERE a.org_id = runs.org_id "               \
-                "AND a.id = runs.agent_id AND a.deleted_at IS NULL), substr(input_text, 1, 120)"
+                "AND a.id = runs.agent_id AND a.deleted_at IS NULL "                               \
+                "AND (a.visibility <> 'private' OR a.user_id = " viewer ")), "                     \
+                "substr(input_text, 1, 120)"
+/* A private one is there for its user alone. */
+#define RUN_SEEN(viewer)  "AND (NOT private OR user_id = " viewer ") "
 #define RUN_SUMMARY_TYPES RUN_COLUMN_TYPES "tt"
 
 /* $1 org, $2 the lowest id, $3 the id above the highest, $4 limit, then what is looked for in the
- * rows of the walk; $12 is the walk's own, where it has one. SQLite takes the primary key whenever
- * it may, so there the walk names its index, or keeps the range from being one. */
+ * rows of the walk; $12 is who looks, $13 the walk's own, where it has one. SQLite takes the
+ * primary key whenever it may, so there the walk names its index, or keeps the range from being
+ * one. */
 #define RUN_RANGE(plus) "WHERE org_id = $1 AND " plus "id >= $2 AND " plus "id < $3 "
 #define RUN_MATCH                                                                                  \
     "AND ($5 IS NULL OR status = $5) AND ($6 IS NULL OR kind = $6) "                               \
     "AND ($7 IS NULL OR provider = $7) AND ($8 IS NULL OR model = $8) "                            \
     "AND ($9 IS NULL OR lower(substr(input_text, 1, 4000)) LIKE $9 ESCAPE '\\') "                  \
-    "AND ($10 IS NULL OR agent_id = $10) AND ($11 IS NULL OR conversation_id = $11) "
+    "AND ($10 IS NULL OR agent_id = $10) AND ($11 IS NULL OR conversation_id = $11) " RUN_SEEN(    \
+        "$12")
 #define RUN_LIST_TEXT(index, plus, condition)                                                      \
-    "SELECT " RUN_SUMMARY " FROM runs " index RUN_RANGE(plus)                                      \
+    "SELECT " RUN_SUMMARY("$12") " FROM runs " index RUN_RANGE(plus)                               \
     condition RUN_MATCH "ORDER BY id DESC LIMIT $4"
 #define RUN_LIST_STMT(walk, types, index, plus, condition)                                         \
     {                                                                                              \
         .name = "run_list_" walk, .sql = RUN_LIST_TEXT("", "", condition),                         \
-        .sqlite = RUN_LIST_TEXT(index, plus, condition), .params = "uuuitttttuu" types,            \
+        .sqlite = RUN_LIST_TEXT(index, plus, condition), .params = "uuuitttttuuu" types,           \
         .columns = RUN_SUMMARY_TYPES                                                               \
     }
 /* How far a walk reaches: the id of its row number $4. */
@@ -67,13 +73,13 @@ enum {
         stmt("conversation", "u", "", "+", OF_CONVERSATION(own))
 
 struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
-    WALK_STMTS(RUN_LIST_STMT, "$12"),
+    WALK_STMTS(RUN_LIST_STMT, "$13"),
     WALK_STMTS(RUN_REACH_STMT, "$5"),
     [RUN_PUT] =
         {.name = "run_put",
          .sql = "INSERT INTO runs (org_id, " RUN_COLUMNS ", input_text, output_text, user_id, "
                 "key_id, boot_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-                "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) "
+                "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) "
                 "ON CONFLICT (org_id, id) DO UPDATE SET "
                 /* What another instance has cancelled stays so. */
                 "status = CASE WHEN runs.status = 'running' THEN excluded.status "
@@ -90,33 +96,35 @@ struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
          .params = "u" RUN_COLUMN_TYPES "ttuuu",
          .columns = ""},
     [RUN_GET] = {.name = "run_get",
-                 .sql = "SELECT " RUN_SUMMARY ", input_text, output_text FROM runs "
-                        "WHERE org_id = $1 AND id = $2",
-                 .params = "uu",
+                 .sql = "SELECT " RUN_SUMMARY("$3") ", input_text, output_text FROM runs "
+                                                    "WHERE org_id = $1 AND id = $2 " RUN_SEEN("$3"),
+                 .params = "uuu",
                  .columns = RUN_SUMMARY_TYPES "tt"},
     [RUN_STATE] = {.name = "run_state",
                    .sql = "SELECT status, boot_id, created_at, user_id, key_id, agent_id "
-                          "FROM runs "
-                          "WHERE org_id = $1 AND id = $2",
-                   .params = "uu",
+                          "FROM runs WHERE org_id = $1 AND id = $2 " RUN_SEEN("$3"),
+                   .params = "uuu",
                    .columns = "tuzuuu"},
     [RUN_CANCEL] = {.name = "run_cancel",
                     .sql = "UPDATE runs SET status = 'cancelled', finished_at = $3 "
                            "WHERE org_id = $1 AND id = $2 AND status = 'running'",
                     .params = "uuz",
                     .columns = ""},
+    /* Whoever came by a public link goes on with what others said by it, and nothing else. */
     [RUN_TURNS] = {.name = "run_turns",
                    .sql = "SELECT input_text, output_text FROM ("
                           "SELECT id, input_text, output_text FROM runs WHERE org_id = $1 "
                           "AND agent_id = $2 AND status = 'completed' "
                           "AND (id = $3 OR (conversation_id = $3 AND conversation_id <> id)) "
-                          "ORDER BY id DESC LIMIT $4) AS latest ORDER BY id",
-                   .params = "uuui",
+                          "AND (NOT $6 OR public) " RUN_SEEN(
+                              "$5") "ORDER BY id DESC LIMIT $4) AS latest ORDER BY id",
+                   .params = "uuuiub",
                    .columns = "tt"},
     [RUN_CONVERSATION] = {.name = "run_conversation",
                           .sql = "SELECT id FROM runs WHERE org_id = $1 AND id = $3 "
-                                 "AND agent_id = $2 AND conversation_id = $3",
-                          .params = "uuu",
+                                 "AND agent_id = $2 AND conversation_id = $3 "
+                                 "AND (NOT $5 OR public) " RUN_SEEN("$4"),
+                          .params = "uuuub",
                           .columns = "u"},
     [RUN_INTERRUPT] = {.name = "run_interrupt",
                        .sql = "UPDATE runs SET status = 'failed', error_code = 'interrupted', "
@@ -164,6 +172,10 @@ struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
         AG_FIELD(struct ag_run, created_at, AG_F_TIME, AG_FF_REQUIRED, .doc = "When it began"),    \
         AG_FIELD(struct ag_run, finished_at, AG_F_TIME, AG_FF_REQUIRED | AG_FF_NULLABLE,           \
                  .doc = "When it ended"),                                                          \
+        AG_FIELD(struct ag_run, private, AG_F_BOOL, AG_FF_REQUIRED,                                \
+                 .doc = "Whether only its user sees it: a run of a private agent, or of none"),    \
+        AG_FIELD(struct ag_run, public, AG_F_BOOL, AG_FF_REQUIRED,                                 \
+                 .doc = "Whether it came by the agent's public link"),                             \
         AG_FIELD(struct ag_run, agent_name, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,          \
                  .doc = "The agent's name now; null when there is none any more"),                 \
         AG_FIELD(struct ag_run, input_preview, AG_F_STRING, AG_FF_REQUIRED | AG_FF_NULLABLE,       \
@@ -208,8 +220,8 @@ enum ag_err ag_runs_put(struct ag_tx *tx, struct ag_uuid org, const struct ag_ru
                 opt(run, AG_RUN_LATENCY, ag_v_int(run->latency_ms)),
                 opt(run, AG_RUN_TTFT, ag_v_int(run->ttft_ms)),
                 opt(run, AG_RUN_METADATA, ag_v_json(run->metadata)), ag_v_time(run->created_at),
-                opt(run, AG_RUN_FINISHED_AT, ag_v_time(run->finished_at)),
-                opt(run, AG_RUN_INPUT_TEXT, ag_v_text(run->input_text)),
+                opt(run, AG_RUN_FINISHED_AT, ag_v_time(run->finished_at)), ag_v_bool(run->private),
+                ag_v_bool(run->public), opt(run, AG_RUN_INPUT_TEXT, ag_v_text(run->input_text)),
                 opt(run, AG_RUN_OUTPUT_TEXT, ag_v_text(run->output_text)), ag_v_uuid(run->user_id),
                 ag_v_opt(!ag_uuid_is_nil(run->key_id), ag_v_uuid(run->key_id)),
                 ag_v_uuid(run->boot_id)),
@@ -238,6 +250,8 @@ static void run_from_row(const struct ag_value *row, size_t columns, struct ag_r
         .metadata = row[16].str,
         .created_at = row[17].num,
         .finished_at = row[18].num,
+        .private = row[19].num,
+        .public = row[20].num,
         .agent_name = row[AG_RUN_AGENT_NAME].str,
         .input_preview = row[AG_RUN_INPUT_PREVIEW].str,
     };
@@ -251,22 +265,22 @@ static void run_from_row(const struct ag_value *row, size_t columns, struct ag_r
 }
 
 enum ag_err ag_runs_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                        struct ag_uuid id, struct ag_run *ret_run)
+                        struct ag_uuid viewer, struct ag_uuid id, struct ag_run *ret_run)
 {
     struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &ag_run_stmts[RUN_GET], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
-                      &rows));
+    AG_TRY(ag_db_read(db, arena, &ag_run_stmts[RUN_GET],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id), ag_v_uuid(viewer)), &rows));
     if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such run");
     run_from_row(ag_row(&rows, 0), rows.columns, ret_run);
     return AG_OK;
 }
 
 enum ag_err ag_runs_state(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                          struct ag_uuid id, struct ag_run_state *ret_state)
+                          struct ag_uuid viewer, struct ag_uuid id, struct ag_run_state *ret_state)
 {
     struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &ag_run_stmts[RUN_STATE], AG_BIND(ag_v_uuid(org), ag_v_uuid(id)),
-                      &rows));
+    AG_TRY(ag_db_read(db, arena, &ag_run_stmts[RUN_STATE],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id), ag_v_uuid(viewer)), &rows));
     if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such run");
     const struct ag_value *row = ag_row(&rows, 0);
     *ret_state = (struct ag_run_state){
@@ -296,12 +310,13 @@ static enum run_walk walk_of(const struct ag_run_filter *filter)
     return ag_str_eq(filter->status, AG_STR("failed")) ? WALK_FAILED : WALK_ALL;
 }
 
-/* Whether rows of the walk may have to be passed over. */
+/* Whether rows of the walk may have to be passed over; where others have runs, private ones of
+ * theirs. */
 static bool is_choosy(const struct ag_run_filter *filter, enum run_walk walk)
 {
     bool status = filter->status.len > 0 && walk != WALK_FAILED && walk != WALK_RUNNING;
     bool agent = !ag_uuid_is_nil(filter->agent_id) && walk != WALK_AGENT;
-    return status || agent || filter->kind.len > 0 || filter->provider.len > 0 ||
+    return !filter->alone || status || agent || filter->kind.len > 0 || filter->provider.len > 0 ||
            filter->model.len > 0 || filter->search.len > 0;
 }
 
@@ -339,6 +354,16 @@ static enum ag_err shorten(struct ag_db *db, struct ag_arena *arena, struct ag_u
     return AG_OK;
 }
 
+enum ag_err ag_runs_reach_failed(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                                 struct ag_uuid before, struct ag_uuid *ret_from)
+{
+    struct reach reach = {.from = {{0}}, .before = before};
+    struct ag_uuid stopped_at = {{0}};
+    AG_TRY(shorten(db, arena, org, WALK_FAILED, before, &reach, &stopped_at));
+    *ret_from = stopped_at;
+    return AG_OK;
+}
+
 static enum ag_err list_read(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                              const struct ag_run_filter *filter, const struct ag_page *page,
                              enum run_walk walk, const struct reach *reach, struct ag_uuid own,
@@ -359,6 +384,7 @@ static enum ag_err list_read(struct ag_db *db, struct ag_arena *arena, struct ag
         ag_v_opt(filter->search.len > 0, ag_v_text(pattern)),
         ag_v_opt(!ag_uuid_is_nil(filter->agent_id), ag_v_uuid(filter->agent_id)),
         ag_v_opt(!ag_uuid_is_nil(filter->conversation_id), ag_v_uuid(filter->conversation_id)),
+        ag_v_uuid(filter->viewer),
         ag_v_uuid(own),
     };
     const struct ag_stmt *stmt = &ag_run_stmts[RUN_LIST + (int)walk];
@@ -386,14 +412,14 @@ enum ag_err ag_runs_list(struct ag_db *db, struct ag_arena *arena, struct ag_uui
 }
 
 enum ag_err ag_runs_turns(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                          struct ag_uuid agent_id, struct ag_uuid conversation_id, int64_t limit,
+                          const struct ag_conversation *talk, int64_t limit,
                           struct ag_list *ret_turns)
 {
     struct ag_rows rows;
-    AG_TRY(ag_db_read(
-        db, arena, &ag_run_stmts[RUN_TURNS],
-        AG_BIND(ag_v_uuid(org), ag_v_uuid(agent_id), ag_v_uuid(conversation_id), ag_v_int(limit)),
-        &rows));
+    AG_TRY(ag_db_read(db, arena, &ag_run_stmts[RUN_TURNS],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(talk->agent_id), ag_v_uuid(talk->id),
+                              ag_v_int(limit), ag_v_uuid(talk->viewer), ag_v_bool(talk->public)),
+                      &rows));
     struct ag_turn *turns = AG_ARENA_ARRAY(arena, struct ag_turn, rows.count);
     if (!turns) return ag_fail(AG_E_NO_MEMORY, "no memory for a conversation");
     for (size_t i = 0; i < rows.count; i++)
@@ -403,12 +429,13 @@ enum ag_err ag_runs_turns(struct ag_db *db, struct ag_arena *arena, struct ag_uu
 }
 
 enum ag_err ag_runs_conversation_exists(struct ag_db *db, struct ag_arena *arena,
-                                        struct ag_uuid org, struct ag_uuid agent_id,
-                                        struct ag_uuid conversation_id, bool *ret_exists)
+                                        struct ag_uuid org, const struct ag_conversation *talk,
+                                        bool *ret_exists)
 {
     struct ag_rows rows;
     AG_TRY(ag_db_read(db, arena, &ag_run_stmts[RUN_CONVERSATION],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(agent_id), ag_v_uuid(conversation_id)),
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(talk->agent_id), ag_v_uuid(talk->id),
+                              ag_v_uuid(talk->viewer), ag_v_bool(talk->public)),
                       &rows));
     *ret_exists = rows.count > 0;
     return AG_OK;

@@ -372,9 +372,11 @@ struct ag_head {
     int64_t created_at, updated_at;
     bool deleted;
 };
-/* Reads it, deleted or not, for a change: nobody else changes it until the transaction ends. */
+/* Reads it, deleted or not, for a change: nobody else changes it until the transaction ends. What
+ * is there for its creator alone is absent for another `viewer`. */
 enum ag_err ag_entity_lock(struct ag_tx *tx, const struct ag_entity *entity, struct ag_uuid org,
-                           struct ag_uuid id, struct ag_head *ret_head) AG_MUST_USE;
+                           struct ag_uuid viewer, struct ag_uuid id,
+                           struct ag_head *ret_head) AG_MUST_USE;
 /* On a locked row. */
 enum ag_err ag_entity_delete(struct ag_tx *tx, const struct ag_entity *entity, struct ag_uuid org,
                              struct ag_uuid id, int64_t now) AG_MUST_USE;
@@ -384,7 +386,7 @@ enum ag_err ag_entity_restore(struct ag_tx *tx, const struct ag_entity *entity, 
 enum ag_err ag_entity_purge(struct ag_tx *tx, const struct ag_entity *entity,
                             int64_t deleted_before) AG_MUST_USE;
 
-/* ---- agents ---- */
+/* ---- agents: a private one is absent for every `viewer` but its creator ---- */
 
 enum { AG_AGENT_DRAFT_MAX_BYTES = 128 * 1024, AG_AGENT_NAME_MAX = 100 };
 
@@ -411,13 +413,16 @@ struct ag_agent {
     int64_t draft_revision; /* counts every change of the working copy, its end included */
     int64_t draft_updated_at;
     int64_t created_at, updated_at;
-    struct ag_str draft; /* struct ag_agent_draft as compact JSON; lists leave it out */
+    struct ag_str visibility; /* private | organization | public */
+    struct ag_str public_id;  /* what the link of a public one names */
+    struct ag_str draft;      /* struct ag_agent_draft as compact JSON; lists leave it out */
 };
 enum {
     AG_AGENT_DESCRIPTION = 3,
     AG_AGENT_PUBLISHED_AT = 7,
     AG_AGENT_DRAFT_UPDATED_AT = 10,
-    AG_AGENT_DRAFT = 13,
+    AG_AGENT_PUBLIC_ID = 14,
+    AG_AGENT_DRAFT = 15,
 };
 extern const struct ag_schema ag_agent_schema;         /* one agent */
 extern const struct ag_schema ag_agent_summary_schema; /* in lists */
@@ -425,28 +430,49 @@ extern const struct ag_schema ag_agent_summary_schema; /* in lists */
 enum ag_err ag_agents_insert(struct ag_tx *tx, struct ag_uuid org,
                              const struct ag_agent *agent) AG_MUST_USE;
 enum ag_err ag_agents_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                          struct ag_uuid id, struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
-/* What a run needs and nothing more: id, name, config and version. AG_E_NOT_FOUND,
- * AG_E_AGENT_NOT_PUBLISHED. */
+                          struct ag_uuid viewer, struct ag_uuid id,
+                          struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
+/* What a run needs and nothing more: id, name, config, version, and whom it is there for.
+ * AG_E_NOT_FOUND, AG_E_AGENT_NOT_PUBLISHED. */
 enum ag_err ag_agents_get_published(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                                    struct ag_uuid id,
+                                    struct ag_uuid viewer, struct ag_uuid id,
                                     struct ag_agent *ret_agent) AG_MUST_USE AG_SUSPENDS;
 /* Reads it for a change: nobody else changes it until the transaction ends. */
-enum ag_err ag_agents_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                           struct ag_agent *ret_agent) AG_MUST_USE;
+enum ag_err ag_agents_lock(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid viewer,
+                           struct ag_uuid id, struct ag_agent *ret_agent) AG_MUST_USE;
 /* Filters: status, provider. */
 enum ag_err ag_agents_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                           const struct ag_page *page,
+                           struct ag_uuid viewer, const struct ag_page *page,
                            struct ag_list *ret_agents) AG_MUST_USE AG_SUSPENDS;
-/* Writes everything that can change of a locked agent. */
+/* Writes everything that can change of a locked agent but whom it is there for. */
 enum ag_err ag_agents_update(struct ag_tx *tx, struct ag_uuid org,
                              const struct ag_agent *agent) AG_MUST_USE;
 /* Puts a new working copy in the place of the one of `if_revision` (negative: of any), in one
  * statement. A never published agent takes name and description along. AG_E_NOT_FOUND,
  * AG_E_STALE. */
-enum ag_err ag_agents_save_draft(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
-                                 int64_t if_revision, const struct ag_agent *draft,
+enum ag_err ag_agents_save_draft(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid viewer,
+                                 struct ag_uuid id, int64_t if_revision,
+                                 const struct ag_agent *draft,
                                  struct ag_agent *ret_agent) AG_MUST_USE;
+/* Writes `visibility` and `public_id` of a locked agent. */
+enum ag_err ag_agents_share(struct ag_tx *tx, struct ag_uuid org,
+                            const struct ag_agent *agent) AG_MUST_USE;
+/* Whether it is somebody else's private one, deleted or not. */
+enum ag_err ag_agents_hidden(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                             struct ag_uuid viewer, struct ag_uuid id,
+                             bool *ret_hidden) AG_MUST_USE AG_SUSPENDS;
+
+/* A published agent that a public link leads to. */
+struct ag_linked_agent {
+    struct ag_uuid org_id, agent_id, user_id;
+    struct ag_str name, description, config;
+    struct ag_str plan; /* of the organisation, as the next two */
+    bool personal;
+    int64_t org_per_minute;
+};
+/* AG_E_NOT_FOUND. */
+enum ag_err ag_agents_by_link(struct ag_db *db, struct ag_arena *arena, struct ag_str public_id,
+                              struct ag_linked_agent *ret_linked) AG_MUST_USE AG_SUSPENDS;
 
 enum { AG_KNOWN_AGENTS = 20 };
 /* Which of up to AG_KNOWN_AGENTS agents the organisation has, private ones of others left out. */
@@ -495,7 +521,7 @@ extern const struct ag_schema ag_prompt_facets_schema;
 enum ag_err ag_prompts_facets(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                               struct ag_prompt_facets *ret_facets) AG_MUST_USE AG_SUSPENDS;
 
-/* ---- runs ---- */
+/* ---- runs: a private one is absent for every `viewer` but its user ---- */
 
 enum { AG_RUN_MAX_OUTPUT_BYTES = 8 * 1024 * 1024 };
 
@@ -515,6 +541,8 @@ struct ag_run {
     int64_t latency_ms, ttft_ms;
     struct ag_str metadata;
     int64_t created_at, finished_at;
+    bool private;                          /* there for its user alone */
+    bool public;                           /* it came by the agent's public link */
     struct ag_str agent_name;              /* read only, as the next */
     struct ag_str input_preview;           /* how the question begins */
     struct ag_str input_text, output_text; /* of one run; lists leave them out */
@@ -534,6 +562,8 @@ enum {
     AG_RUN_TTFT,
     AG_RUN_METADATA,
     AG_RUN_FINISHED_AT = 18,
+    AG_RUN_PRIVATE,
+    AG_RUN_PUBLIC,
     AG_RUN_AGENT_NAME,
     AG_RUN_INPUT_PREVIEW,
     AG_RUN_INPUT_TEXT,
@@ -545,7 +575,8 @@ extern const struct ag_schema ag_run_summary_schema; /* in lists */
 /* Inserts the run, or, when its row says `running`, finishes it. */
 enum ag_err ag_runs_put(struct ag_tx *tx, struct ag_uuid org, const struct ag_run *run) AG_MUST_USE;
 enum ag_err ag_runs_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                        struct ag_uuid id, struct ag_run *ret_run) AG_MUST_USE AG_SUSPENDS;
+                        struct ag_uuid viewer, struct ag_uuid id,
+                        struct ag_run *ret_run) AG_MUST_USE AG_SUSPENDS;
 
 /* What there is to know about a run that goes on. */
 struct ag_run_state {
@@ -556,7 +587,7 @@ struct ag_run_state {
     struct ag_uuid agent_id;        /* nil: none */
 };
 enum ag_err ag_runs_state(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                          struct ag_uuid id,
+                          struct ag_uuid viewer, struct ag_uuid id,
                           struct ag_run_state *ret_state) AG_MUST_USE AG_SUSPENDS;
 /* Ends a row that says `running`; the instance that works on it adds the rest. */
 enum ag_err ag_runs_cancel(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
@@ -568,6 +599,8 @@ struct ag_run_filter {
     struct ag_str status, kind, provider, model; /* empty: any */
     struct ag_str search; /* in its question's first 4,000 characters; empty: any */
     int64_t from, to;     /* wall ms: from <= created < to; 0 for no limit */
+    struct ag_uuid viewer;
+    bool alone; /* nobody else has private runs in the organisation */
 };
 enum { AG_RUN_SCAN_MAX = 2000 };
 /* Newest first; of `page` only the limit and the id of the last one count. What no index answers is
@@ -581,15 +614,23 @@ enum ag_err ag_runs_list(struct ag_db *db, struct ag_arena *arena, struct ag_uui
 struct ag_turn {
     struct ag_str input_text, output_text;
 };
-/* The last `limit` completed exchanges of a conversation with an agent, oldest first. */
+/* A conversation with an agent, as `viewer` may go on with it. */
+struct ag_conversation {
+    struct ag_uuid agent_id, id, viewer;
+    bool public; /* only what was said by the agent's public link */
+};
+/* Its last `limit` completed exchanges, oldest first. */
 enum ag_err ag_runs_turns(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                          struct ag_uuid agent_id, struct ag_uuid conversation_id, int64_t limit,
+                          const struct ag_conversation *talk, int64_t limit,
                           struct ag_list *ret_turns) AG_MUST_USE AG_SUSPENDS;
-/* Whether the organisation has the conversation with this agent. */
+/* Whether the organisation has it, and `viewer` saw how it began. */
 enum ag_err ag_runs_conversation_exists(struct ag_db *db, struct ag_arena *arena,
-                                        struct ag_uuid org, struct ag_uuid agent_id,
-                                        struct ag_uuid conversation_id,
+                                        struct ag_uuid org, const struct ag_conversation *talk,
                                         bool *ret_exists) AG_MUST_USE AG_SUSPENDS;
+/* The failed run behind which AG_RUN_SCAN_MAX of them before `before` end; nil: there are fewer. */
+enum ag_err ag_runs_reach_failed(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                                 struct ag_uuid before,
+                                 struct ag_uuid *ret_from) AG_MUST_USE AG_SUSPENDS;
 /* Fails the runs begun before `created_before` that another process left unfinished. */
 enum ag_err ag_runs_interrupt(struct ag_tx *tx, struct ag_uuid boot_id, int64_t created_before,
                               int64_t *ret_count) AG_MUST_USE;
@@ -679,12 +720,13 @@ struct ag_inventory {
     bool model_answered;             /* among the newest runs one of a real model completed */
 };
 enum ag_err ag_inventory_read(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                              struct ag_uuid viewer,
                               struct ag_inventory *ret_inventory) AG_MUST_USE AG_SUSPENDS;
 
 enum { AG_NAMED_AGENTS = 8 };
 /* Names of up to AG_NAMED_AGENTS agents; data NULL where there is no such agent (any more). */
 enum ag_err ag_agents_names(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                            const struct ag_uuid *ids, size_t count,
+                            struct ag_uuid viewer, const struct ag_uuid *ids, size_t count,
                             struct ag_str names[AG_NAMED_AGENTS]) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- what went wrong: failed runs, and reports from browsers ---- */
@@ -706,11 +748,17 @@ struct ag_error_entry {
 };
 extern const struct ag_schema ag_error_entry_schema;
 
-/* Newest first; of `page` only the limit and the id of the last one count. `source`: run, client,
- * or empty for both. */
+struct ag_error_filter {
+    struct ag_str source;  /* run | client; empty: both */
+    struct ag_uuid viewer; /* as for runs, and the next, too */
+    bool alone;
+};
+/* Newest first; of `page` only the limit and the id of the last one count. `ret_stopped_at` as for
+ * runs. */
 enum ag_err ag_errors_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                           struct ag_str source, const struct ag_page *page,
-                           struct ag_list *ret_entries) AG_MUST_USE AG_SUSPENDS;
+                           const struct ag_error_filter *filter, const struct ag_page *page,
+                           struct ag_list *ret_entries,
+                           struct ag_uuid *ret_stopped_at) AG_MUST_USE AG_SUSPENDS;
 
 struct ag_client_error {
     struct ag_uuid id, user_id;

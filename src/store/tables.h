@@ -11,7 +11,7 @@ enum {
     AG_ORG_STMTS = 1,
     AG_IDENTITY_STMTS = 10,
     AG_API_KEY_STMTS = 10,
-    AG_AGENT_STMTS = 23,
+    AG_AGENT_STMTS = 26,
     AG_PROMPT_STMTS = 21,
     AG_RUN_STMTS = 17,
     AG_ACTIVITY_STMTS = 3,
@@ -39,37 +39,43 @@ extern struct ag_stmt ag_limit_stmts[AG_LIMIT_STMTS];
 /* The statements of a list: for each sort key and direction, the first page and the following
  * ones. `AG_LIST_STMTS` of them stand in a row; ag_list_read() picks. The texts differ in the
  * compared columns alone, so that each can walk its index. `select` and its form for SQLite end in
- * a condition. $1 org, $2 pattern, $3 limit, $4 and $5 the list's own filters, NULL for anything;
- * following pages: $6 id and, unless sorted by creation, $7 the last key. */
+ * a condition. $1 org, $2 pattern, $3 limit, $4 and $5 the list's own filters, NULL for anything,
+ * and where `viewer` is "u", $6 who looks. Following pages: `id` and, unless sorted by creation,
+ * `last`, the parameters of the last row's id and key. */
 enum { AG_LIST_STMTS = AG_SORT_KEYS * 4 };
 #define AG_LIST_ORDER(key, dir) " ORDER BY " key dir ", id " dir " LIMIT $3"
-#define AG_LIST_PAIR(prefix, select, sqlite_select, columns_, key, dir, after_params, after)       \
+#define AG_LIST_PAIR(prefix, select, sqlite_select, columns_, key, dir, viewer, after_params,      \
+                     after)                                                                        \
     {.name = prefix "_first",                                                                      \
      .sql = select AG_LIST_ORDER(key, dir),                                                        \
      .sqlite = sqlite_select AG_LIST_ORDER(key, dir),                                              \
-     .params = "utitt",                                                                            \
+     .params = "utitt" viewer,                                                                     \
      .columns = columns_},                                                                         \
     {                                                                                              \
         .name = prefix "_after", .sql = select " AND " after AG_LIST_ORDER(key, dir),              \
         .sqlite = sqlite_select " AND " after AG_LIST_ORDER(key, dir),                             \
-        .params = "utitt" after_params, .columns = columns_                                        \
+        .params = "utitt" viewer after_params, .columns = columns_                                 \
     }
-#define AG_LIST_ALL(name, select, sqlite, columns, name_column)                                    \
-    AG_LIST_PAIR(name "_by_created", select, sqlite, columns, "id ", "ASC", "u", "id > $6"),       \
-        AG_LIST_PAIR(name "_by_created_desc", select, sqlite, columns, "id ", "DESC", "u",         \
-                     "id < $6"),                                                                   \
-        AG_LIST_PAIR(name "_by_updated", select, sqlite, columns, "updated_at ", "ASC", "uz",      \
-                     "(updated_at, id) > ($7, $6)"),                                               \
+#define AG_LIST_ALL(name, select, sqlite, columns, name_column, viewer, id, last)                  \
+    AG_LIST_PAIR(name "_by_created", select, sqlite, columns, "id ", "ASC", viewer, "u",           \
+                 "id > " id),                                                                      \
+        AG_LIST_PAIR(name "_by_created_desc", select, sqlite, columns, "id ", "DESC", viewer, "u", \
+                     "id < " id),                                                                  \
+        AG_LIST_PAIR(name "_by_updated", select, sqlite, columns, "updated_at ", "ASC", viewer,    \
+                     "uz", "(updated_at, id) > (" last ", " id ")"),                               \
         AG_LIST_PAIR(name "_by_updated_desc", select, sqlite, columns, "updated_at ", "DESC",      \
-                     "uz", "(updated_at, id) < ($7, $6)"),                                         \
+                     viewer, "uz", "(updated_at, id) < (" last ", " id ")"),                       \
         AG_LIST_PAIR(name "_by_name", select, sqlite, columns, "lower(" name_column ") ", "ASC",   \
-                     "ut", "(lower(" name_column "), id) > (lower($7), $6)"),                      \
+                     viewer, "ut", "(lower(" name_column "), id) > (lower(" last "), " id ")"),    \
         AG_LIST_PAIR(name "_by_name_desc", select, sqlite, columns, "lower(" name_column ") ",     \
-                     "DESC", "ut", "(lower(" name_column "), id) < (lower($7), $6)")
+                     "DESC", viewer, "ut",                                                         \
+                     "(lower(" name_column "), id) < (lower(" last "), " id ")")
 
-/* Runs the list statement that `page` asks for; `stmts` is the first of AG_LIST_STMTS. */
+/* Runs the list statement that `page` asks for; `stmts` is the first of AG_LIST_STMTS. `viewer` is
+ * NULL where they take none. */
 enum ag_err ag_list_read(struct ag_db *db, struct ag_arena *arena, const struct ag_stmt *stmts,
-                         struct ag_uuid org, const struct ag_page *page,
+                         struct ag_uuid org, const struct ag_uuid *viewer,
+                         const struct ag_page *page,
                          struct ag_rows *ret_rows) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- entities ---- */
@@ -78,6 +84,7 @@ struct ag_entity {
     const char *name;            /* "agent" */
     const struct ag_stmt *stmts; /* the first of AG_ENTITY_STMTS */
     size_t size;                 /* of its document */
+    bool has_viewer;             /* its rows may be there for their creator alone */
     void (*from_row)(const struct ag_rows *rows, size_t row, void *doc);
 };
 
@@ -91,22 +98,26 @@ enum {
     AG_ENTITY_STMTS,
 };
 /* `list` and `one` are columns with their types, such as "id, name", "ut"; `found` and its form for
- * SQLite are the conditions of a list on $2, $4 and $5. */
-#define AG_ENTITY_LIST(table, columns, found)                                                      \
-    "SELECT " columns " FROM " table " WHERE org_id = $1 AND deleted_at IS NULL AND " found
+ * SQLite are the conditions of a list on $2, $4 and $5. `viewer` is "u" where who looks counts, and
+ * seen("$n") then the condition on it; else "" both. `id` and `last` as in AG_LIST_ALL. */
+#define AG_ENTITY_LIST(table, columns, found, seen)                                                \
+    "SELECT " columns " FROM " table                                                               \
+    " WHERE org_id = $1 AND deleted_at IS NULL AND " found seen("$6")
 #define AG_ENTITY_ALL(name_, table, list, list_types, one, one_types, found, sqlite_found,         \
-                      name_column)                                                                 \
-    AG_LIST_ALL(name_ "_list", AG_ENTITY_LIST(table, list, found),                                 \
-                AG_ENTITY_LIST(table, list, sqlite_found), list_types, name_column),               \
+                      name_column, viewer, seen, id, last)                                         \
+    AG_LIST_ALL(name_ "_list", AG_ENTITY_LIST(table, list, found, seen),                           \
+                AG_ENTITY_LIST(table, list, sqlite_found, seen), list_types, name_column, viewer,  \
+                id, last),                                                                         \
         [AG_ENTITY_GET] = {.name = name_ "_get",                                                   \
-                           .sql = "SELECT " one " FROM " table                                     \
-                                  " WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL",         \
-                           .params = "uu",                                                         \
+                           .sql =                                                                  \
+                               "SELECT " one " FROM " table                                        \
+                               " WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL" seen("$3"), \
+                           .params = "uu" viewer,                                                  \
                            .columns = one_types},                                                  \
         [AG_ENTITY_LOCK] = {.name = name_ "_head",                                                 \
-                            .sql = AG_ENTITY_HEAD(table) " FOR UPDATE",                            \
-                            .sqlite = AG_ENTITY_HEAD(table),                                       \
-                            .params = "uu",                                                        \
+                            .sql = AG_ENTITY_HEAD(table) seen("$3") " FOR UPDATE",                 \
+                            .sqlite = AG_ENTITY_HEAD(table) seen("$3"),                            \
+                            .params = "uu" viewer,                                                 \
                             .columns = "uizzb"},                                                   \
         [AG_ENTITY_DELETE] = {.name = name_ "_delete",                                             \
                               .sql = "UPDATE " table " SET deleted_at = $3 "                       \
@@ -133,8 +144,8 @@ enum {
 enum ag_err ag_entity_first(const struct ag_entity *entity, const struct ag_rows *rows,
                             void *ret_doc) AG_MUST_USE;
 enum ag_err ag_entity_get(struct ag_db *db, struct ag_arena *arena, const struct ag_entity *entity,
-                          struct ag_uuid org, struct ag_uuid id,
+                          struct ag_uuid org, struct ag_uuid viewer, struct ag_uuid id,
                           void *ret_doc) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_entity_list(struct ag_db *db, struct ag_arena *arena, const struct ag_entity *entity,
-                           struct ag_uuid org, const struct ag_page *page,
+                           struct ag_uuid org, struct ag_uuid viewer, const struct ag_page *page,
                            struct ag_list *ret_docs) AG_MUST_USE AG_SUSPENDS;

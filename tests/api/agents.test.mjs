@@ -42,7 +42,8 @@ describe('create', () => {
     const agent = expect(reply, 201);
     assert.deepEqual(Object.keys(agent).sort(),
       ['config', 'created_at', 'description', 'draft', 'draft_revision', 'draft_updated_at', 'has_draft', 'id', 'name',
-        'published_at', 'status', 'updated_at', 'user_id', 'version']);
+        'public_id', 'published_at', 'status', 'updated_at', 'user_id', 'version', 'visibility']);
+    assert.deepEqual([agent.visibility, agent.public_id], ['organization', null]);
     assertOrderedId(agent.id);
     assertNow(agent.created_at);
     assert.equal(agent.updated_at, agent.created_at);
