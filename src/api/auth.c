@@ -12,11 +12,13 @@ static enum ag_err reply_grant(struct ag_ctx *ctx, const struct ag_grant *grant)
 
 static enum ag_err auth_register(struct ag_ctx *ctx)
 {
+    const struct ag_register_input *input = ctx->body;
     struct ag_grant grant;
-    if (!ag_registration_is_open(ctx->scope.core))
+    /* An invitation that does not hold makes no account. */
+    if (input->invitation.len == 0 && !ag_registration_is_open(ctx->scope.core))
         return ag_fail(AG_E_FORBIDDEN, "accounts are made by invitation: ask an administrator");
     ag_ctx_note_client(ctx);
-    AG_TRY(ag_register(&ctx->scope, ctx->body, &grant));
+    AG_TRY(ag_register(&ctx->scope, input, &grant));
     return reply_grant(ctx, &grant);
 }
 
@@ -65,10 +67,11 @@ static const struct ag_route_limit change_limit = {
 const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
     AG_ROUTE("register", POST, "/v1/auth/register", PUBLIC, auth_register, "Register an account",
              .doc = "The first account of a server becomes its administrator. Every account gets "
-                    "an organisation of its own.",
+                    "an organisation of its own; with an `invitation` it also joins the one that "
+                    "invites, or is not made when the invitation does not hold.",
              .tag = "Identity", .status = 201, .body = &ag_register_schema,
              .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,
-             .errors = {AG_E_EMAIL_TAKEN, AG_E_FORBIDDEN, AG_E_OVERLOADED}),
+             .errors = {AG_E_EMAIL_TAKEN, AG_E_FORBIDDEN, AG_E_CONFLICT, AG_E_OVERLOADED}),
     AG_ROUTE("login", POST, "/v1/auth/login", PUBLIC, auth_login, "Sign in",
              .doc = "Also sets the browser's session cookie.", .tag = "Identity", .status = 200,
              .body = &ag_login_schema, .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,

@@ -85,6 +85,7 @@ extern const struct ag_route_table ag_route_tables[];
 extern const size_t ag_route_table_count;
 
 extern const struct ag_route ag_system_routes[], ag_auth_routes[], ag_account_routes[],
+    ag_org_routes[], ag_member_routes[], ag_invitation_routes[], ag_role_routes[],
     ag_admin_user_routes[], ag_api_key_routes[], ag_agent_routes[], ag_prompt_routes[],
     ag_ai_routes[], ag_run_routes[], ag_activity_routes[], ag_template_routes[],
     ag_proposal_routes[], ag_dashboard_routes[], ag_error_routes[], ag_provider_routes[],
@@ -95,6 +96,10 @@ enum {
     AG_AUTH_ROUTES = 6,
     AG_ACCOUNT_ROUTES = 9,
     AG_ADMIN_USER_ROUTES = 5,
+    AG_ORG_ROUTES = 8,
+    AG_MEMBER_ROUTES = 3,
+    AG_INVITATION_ROUTES = 6,
+    AG_ROLE_ROUTES = 5,
     AG_API_KEY_ROUTES = 4,
     AG_AGENT_ROUTES = 12,
     AG_PROMPT_ROUTES = 7,

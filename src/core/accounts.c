@@ -53,8 +53,7 @@ static bool may_mail(struct ag_core *core, struct ag_arena *arena, struct ag_str
     return verdict.allowed;
 }
 
-static enum ag_err check_may_mail(struct ag_scope *scope, struct ag_str purpose,
-                                  struct ag_str email)
+enum ag_err ag_check_may_mail(struct ag_scope *scope, struct ag_str purpose, struct ag_str email)
 {
     int64_t wait_s;
     if (may_mail(scope->core, scope->arena, purpose, email, &wait_s)) return AG_OK;
@@ -126,7 +125,7 @@ enum ag_err ag_verification_resend(struct ag_scope *scope)
     struct ag_user *user = &resend.user;
     AG_TRY(ag_users_by_id(scope->core->db, scope->arena, scope->who.user_id, user));
     if (user->email_verified) return ag_fail(AG_E_CONFLICT, "this address is proved already");
-    AG_TRY(check_may_mail(scope, VERIFY, user->email));
+    AG_TRY(ag_check_may_mail(scope, VERIFY, user->email));
     AG_TRY(ag_verification_new(scope, &resend.verification));
     AG_TRY(ag_db_write(scope->core->db, scope->arena, resend_tx, &resend));
     ag_verification_mail(scope->core, &resend.verification, user);
@@ -241,8 +240,8 @@ enum ag_err ag_email_change(struct ag_scope *scope, struct ag_str email)
     enum ag_err err = ag_users_by_email(core->db, scope->arena, change.email, &other);
     if (err == AG_OK) return ag_fail(AG_E_EMAIL_TAKEN, "another account has this e-mail");
     if (err != AG_E_NOT_FOUND) return err;
-    AG_TRY(check_may_mail(scope, CHANGE, change.email));
-    AG_TRY(check_may_mail(scope, CHANGE, user->email));
+    AG_TRY(ag_check_may_mail(scope, CHANGE, change.email));
+    AG_TRY(ag_check_may_mail(scope, CHANGE, user->email));
     AG_TRY(ag_secret_new("agm_", scope->arena, &secret, change.hash));
     struct ag_str link = link_to(scope->arena, "/verify-email", secret);
     if (!link.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a link");

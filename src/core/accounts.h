@@ -36,6 +36,11 @@ extern const struct ag_schema ag_token_input_schema, ag_email_input_schema, ag_f
 enum ag_err ag_email_normal(struct ag_arena *arena, struct ag_str email,
                             struct ag_str *ret_email) AG_MUST_USE;
 
+/* Nobody's mailbox is filled through this server: AG_E_RATE_LIMITED when this address got several
+ * mails for `purpose` just now. */
+enum ag_err ag_check_may_mail(struct ag_scope *scope, struct ag_str purpose,
+                              struct ag_str email) AG_MUST_USE;
+
 /* A link that proves the address of an account: its hash is stored in the transaction, its secret
  * mailed once that is durable. */
 struct ag_verification {

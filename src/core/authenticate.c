@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "core/internal.h"
+#include "core/orgs.h"
 
 enum { TOUCH_EVERY_MS = 60000 };
 
@@ -8,13 +9,15 @@ enum { TOUCH_EVERY_MS = 60000 };
 struct touch {
     struct ag_db_job job;
     struct ag_arena arena;
-    struct ag_uuid org_id, key_id, session_id;
+    struct ag_uuid org_id, user_id, key_id, session_id; /* user_id nil: no person did it */
 };
 
 static enum ag_err touch_tx(struct ag_tx *tx, void *arg)
 {
     struct touch *touch = arg;
     int64_t now = ag_wall_ms();
+    if (!ag_uuid_is_nil(touch->user_id))
+        AG_TRY(ag_members_touch(tx, touch->org_id, touch->user_id, now));
     if (ag_uuid_is_nil(touch->key_id)) return ag_sessions_touch(tx, touch->session_id, now);
     return ag_api_keys_touch(tx, touch->org_id, touch->key_id, now);
 }
@@ -35,6 +38,7 @@ static void touch_used(struct ag_core *core, const struct ag_access *access)
     if (!touch) return;
     ag_arena_init(&touch->arena);
     touch->org_id = access->org_id;
+    if (!access->shared) touch->user_id = access->user_id;
     touch->key_id = access->key_id;
     touch->session_id = access->session_id;
     touch->job = (struct ag_db_job){
@@ -47,10 +51,7 @@ static void touch_used(struct ag_core *core, const struct ag_access *access)
 /* What the member's role and, for administrators of the server, that role allow. */
 static uint64_t held(const struct ag_access *access)
 {
-    uint64_t held = access->permissions.data ? ag_permissions_from_json(access->permissions)
-                                             : ag_role_permissions(ag_role_find(access->org_role));
-    /* What a role of an organisation's own says about the server counts for nothing. */
-    held &= ~ag_role_permissions(AG_ROLE_SERVER);
+    uint64_t held = ag_member_permissions(access->org_role, access->permissions);
     if (ag_str_eq(access->role, AG_STR("admin"))) held |= ag_role_permissions(AG_ROLE_SERVER);
     return held;
 }
@@ -93,6 +94,37 @@ static enum ag_err access_load(struct ag_core *core, struct ag_arena *arena,
     return ag_sessions_access_by_cookie(core->db, arena, ag_hash_str(hash), ret_access);
 }
 
+static struct ag_principal principal_of(const struct ag_access *access, enum ag_credential kind)
+{
+    struct ag_principal who = {
+        .credential = kind,
+        .user_id = access->user_id,
+        .org_id = access->org_id,
+        .session_id = access->session_id,
+        .key_id = access->key_id,
+        .is_admin = !access->shared && ag_str_eq(access->role, AG_STR("admin")),
+        .is_owner = !access->shared && ag_str_eq(access->org_role, AG_STR("owner")),
+        .is_personal = access->personal,
+        .shared_key = access->shared,
+        .premium = ag_str_eq(access->plan, AG_STR("premium")),
+        .permissions = kind == AG_CRED_KEY ? key_permissions(access) : held(access),
+        .org_per_minute = access->org_per_minute,
+        .key_per_minute = access->key_per_minute,
+        .key_expires_at = kind == AG_CRED_KEY ? access->expires_at : 0,
+        .authenticated_at = access->authenticated_at,
+    };
+    if (kind == AG_CRED_KEY) ag_principal_limit(&who, access->agent_ids);
+    return who;
+}
+
+enum ag_err ag_principal_reload(struct ag_scope *scope)
+{
+    struct ag_access access;
+    AG_TRY(ag_sessions_access(scope->core->db, scope->arena, scope->who.session_id, &access));
+    scope->who = principal_of(&access, scope->who.credential);
+    return AG_OK;
+}
+
 static uint64_t access_epoch(struct ag_core *core)
 {
     return atomic_load_explicit(&core->access_epoch, memory_order_acquire);
@@ -132,24 +164,7 @@ enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum a
             return ag_fail(AG_E_UNAUTHENTICATED, "its owner left the organisation of this key");
     }
 
-    struct ag_principal who = {
-        .credential = kind,
-        .user_id = access.user_id,
-        .org_id = access.org_id,
-        .session_id = access.session_id,
-        .key_id = access.key_id,
-        .is_admin = !access.shared && ag_str_eq(access.role, AG_STR("admin")),
-        .is_owner = !access.shared && ag_str_eq(access.org_role, AG_STR("owner")),
-        .is_personal = access.personal,
-        .shared_key = access.shared,
-        .premium = ag_str_eq(access.plan, AG_STR("premium")),
-        .permissions = kind == AG_CRED_KEY ? key_permissions(&access) : held(&access),
-        .org_per_minute = access.org_per_minute,
-        .key_per_minute = access.key_per_minute,
-        .key_expires_at = kind == AG_CRED_KEY ? access.expires_at : 0,
-        .authenticated_at = access.authenticated_at,
-    };
-    if (kind == AG_CRED_KEY) ag_principal_limit(&who, access.agent_ids);
+    struct ag_principal who = principal_of(&access, kind);
     touch_used(core, &access);
     ag_access_cache_put(cache, secret, epoch, access.expires_at, &who);
     *ret_who = who;

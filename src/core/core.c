@@ -1,6 +1,10 @@
+#include "core/internal.h"
 #include "core/oauth_client.h"
+#include "core/orgs.h"
 #include "runtime/loop.h"
 #include "store/limits.h"
+
+#define DAY_MS INT64_C(86400000)
 
 enum { IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000 };
 
@@ -113,9 +117,11 @@ enum ag_err ag_core_recover(struct ag_core *core)
 static enum ag_err expire_tx(struct ag_tx *tx, void *arg)
 {
     (void)arg;
-    AG_TRY(ag_idempotency_expire(tx, ag_wall_ms() - IDEMPOTENCY_KEPT_MS));
-    AG_TRY(ag_oauth_states_expire(tx, ag_wall_ms()));
-    AG_TRY(ag_blocks_expire(tx, ag_wall_ms()));
+    int64_t now = ag_wall_ms();
+    AG_TRY(ag_idempotency_expire(tx, now - IDEMPOTENCY_KEPT_MS));
+    AG_TRY(ag_oauth_states_expire(tx, now));
+    AG_TRY(ag_blocks_expire(tx, now));
+    AG_TRY(ag_invitations_expire(tx, now - DAY_MS * AG_INVITATION_KEPT_DAYS, now));
     return ag_purge_deleted(tx);
 }
 
@@ -125,6 +131,7 @@ enum ag_err ag_core_housekeep(struct ag_core *core)
     ag_arena_init(&arena);
     enum ag_err err = ag_db_write(core->db, &arena, expire_tx, NULL);
     ag_arena_done(&arena);
+    if (err == AG_OK) err = ag_purge_orgs(core);
     return err == AG_OK && ag_db_is_postgres(core->db) ? ag_core_recover(core) : err;
 }
 

@@ -123,6 +123,7 @@ enum ag_err ag_audit_in(struct ag_tx *tx, const struct ag_scope *scope, struct a
 struct ag_register_input {
     uint64_t set;
     struct ag_str name, email, password;
+    struct ag_str invitation; /* the token of one; empty: none */
 };
 struct ag_login_input {
     uint64_t set;
@@ -168,7 +169,8 @@ struct ag_grant {
 };
 extern const struct ag_schema ag_grant_schema;
 
-/* AG_E_EMAIL_TAKEN, AG_E_INVALID, AG_E_OVERLOADED. */
+/* With an invitation also joins its organisation, in one transaction. AG_E_EMAIL_TAKEN,
+ * AG_E_INVALID, AG_E_CONFLICT (the organisation is full), AG_E_OVERLOADED. */
 enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *input,
                         struct ag_grant *ret_grant) AG_MUST_USE AG_SUSPENDS;
 /* AG_E_BAD_CREDENTIALS, AG_E_OVERLOADED. */

@@ -3,6 +3,7 @@
 #include "core/internal.h"
 #include "core/limits.h"
 #include "core/mail.h"
+#include "core/orgs.h"
 
 /* ---- signing in ---- */
 
@@ -75,7 +76,19 @@ struct sign_in {
     struct ag_uuid session_id;
     struct ag_session_secrets secrets;
     struct ag_verification verification; /* of a new account */
+    struct ag_str invitation;            /* of a new account; empty: none */
+    enum ag_err refused;                 /* what the invitation was refused with */
 };
+
+/* A new account joins where it was invited to, or is none. */
+static enum ag_err join(struct ag_tx *tx, struct sign_in *in)
+{
+    struct ag_uuid org;
+    in->refused = AG_OK;
+    if (in->invitation.len == 0) return AG_OK;
+    in->refused = ag_invitation_join_tx(tx, in->scope, in->user, in->invitation, &org);
+    return in->refused;
+}
 
 static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
 {
@@ -83,19 +96,36 @@ static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
     if (in->is_new) {
         AG_TRY(ag_account_create_tx(tx, in->scope, in->user));
         AG_TRY(ag_verification_insert(tx, &in->verification, in->user));
+        AG_TRY(join(tx, in));
     }
     return ag_session_open_tx(tx, in->scope, in->user, in->session_id, &in->secrets, AG_STR("{}"));
 }
 
+/* What is wrong with an invitation stands at its field; the text says more. */
+static enum ag_err refuse_invitation(struct ag_scope *scope)
+{
+    ag_field_error(scope->errors, scope->arena, "invitation", "invalid", "%s",
+                   ag_diag_text(AG_E_INVALID));
+    return ag_fail_more(AG_E_INVALID, "the invitation cannot be accepted");
+}
+
 static enum ag_err sign_in(struct ag_scope *scope, struct ag_user *user, bool is_new,
-                           struct ag_grant *ret_grant)
+                           struct ag_str invitation, struct ag_grant *ret_grant)
 {
     struct sign_in in = {
-        .scope = scope, .user = user, .is_new = is_new, .session_id = ag_uuid_new()};
+        .scope = scope,
+        .user = user,
+        .is_new = is_new,
+        .session_id = ag_uuid_new(),
+        .invitation = invitation,
+    };
     AG_TRY(ag_secrets_new(scope, &in.secrets));
     if (is_new) AG_TRY(ag_verification_new(scope, &in.verification));
     AG_ACT_FOR(user->org_id);
-    AG_TRY(ag_db_write(scope->core->db, scope->arena, sign_in_tx, &in));
+    enum ag_err err = ag_db_write(scope->core->db, scope->arena, sign_in_tx, &in);
+    if (err != AG_OK && (in.refused == AG_E_NOT_FOUND || in.refused == AG_E_FORBIDDEN))
+        return refuse_invitation(scope);
+    AG_TRY(err);
     if (is_new) ag_verification_mail(scope->core, &in.verification, user);
     return ag_grant_fill(scope, user, in.session_id, &in.secrets, ret_grant);
 }
@@ -119,7 +149,7 @@ enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *
     char hash[AG_PASSWORD_HASH_BYTES];
     AG_TRY(ag_password_hash(input->password, hash));
     user.password_hash = ag_str(hash);
-    enum ag_err err = sign_in(scope, &user, true, ret_grant);
+    enum ag_err err = sign_in(scope, &user, true, input->invitation, ret_grant);
     if (err == AG_E_EXISTS)
         return ag_fail(AG_E_EMAIL_TAKEN, "an account with this e-mail exists; sign in instead");
     return err;
@@ -190,7 +220,7 @@ enum ag_err ag_login(struct ag_scope *scope, const struct ag_login_input *input,
     AG_TRY(err);
     if (!ag_str_eq(user.status, AG_STR("active")))
         return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
-    return sign_in(scope, &user, false, ret_grant);
+    return sign_in(scope, &user, false, (struct ag_str){0}, ret_grant);
 }
 
 /* ---- refreshing ---- */

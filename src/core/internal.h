@@ -167,6 +167,8 @@ static inline struct ag_uuid ag_viewer(const struct ag_scope *scope)
 /* How long an unfinished run of another process may still be at work. */
 int64_t ag_run_grace_ms(const struct ag_core *core);
 
+/* Reads again what the session of the principal may do, and in which organisation it acts. */
+enum ag_err ag_principal_reload(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
 /* What an organisation's own key can hold at most: nothing of a person or of the server. */
 uint64_t ag_shared_key_permissions(void);
 static inline struct ag_str ag_hash_str(const uint8_t hash[AG_SECRET_HASH_BYTES])

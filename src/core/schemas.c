@@ -14,6 +14,9 @@ static const struct ag_field register_fields[] = {
              .max = AG_PASSWORD_MAX,
              .doc = "At least 8 characters, not a common one; 15 or more "
                     "are recommended"),
+    AG_FIELD(
+        struct ag_register_input, invitation, AG_F_STRING, AG_FF_SECRET, .min = 1, .max = 200,
+        .doc = "The token of an invitation to this e-mail: the account joins its organisation"),
 };
 AG_SCHEMA(ag_register_schema, "Register", struct ag_register_input, "A new account",
           register_fields);

@@ -8,8 +8,12 @@ enum {
     AG_SESSION_STMTS = 14,
     AG_ACCOUNT_STMTS = 11,
     AG_EMAIL_TOKEN_STMTS = 5,
-    AG_ORG_STMTS = 1,
     AG_IDENTITY_STMTS = 10,
+    AG_ORG_STMTS = 15,
+    AG_PURGE_STMTS = 10,
+    AG_MEMBER_STMTS = 16,
+    AG_ROLE_STMTS = 9,
+    AG_INVITATION_STMTS = 11,
     AG_API_KEY_STMTS = 10,
     AG_AGENT_STMTS = 26,
     AG_PROMPT_STMTS = 21,
@@ -26,6 +30,10 @@ extern struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS];
 extern struct ag_stmt ag_email_token_stmts[AG_EMAIL_TOKEN_STMTS];
 extern struct ag_stmt ag_org_stmts[AG_ORG_STMTS];
 extern struct ag_stmt ag_identity_stmts[AG_IDENTITY_STMTS];
+extern struct ag_stmt ag_purge_stmts[AG_PURGE_STMTS];
+extern struct ag_stmt ag_member_stmts[AG_MEMBER_STMTS];
+extern struct ag_stmt ag_role_stmts[AG_ROLE_STMTS];
+extern struct ag_stmt ag_invitation_stmts[AG_INVITATION_STMTS];
 extern struct ag_stmt ag_api_key_stmts[AG_API_KEY_STMTS];
 extern struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS];
 extern struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS];

@@ -6,7 +6,7 @@ import { sql } from '../lib/database.mjs';
 import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
 import { cli } from '../lib/server.mjs';
 import { eventually } from '../lib/time-and-ports.mjs';
-import { createFakeAgent, PASSWORD, register, world } from '../lib/world.mjs';
+import { createFakeAgent, createOrganisation, createRole, invite, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const w = world({ prepare });
 let routes; // those that need credentials
@@ -88,7 +88,14 @@ describe('an account', () => {
     const run = expect(await w.bob.client.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'x' }), 200);
     const bobsKey = await keyWith(w.bob);
     const [session] = expect(await w.bob.client.get('/v1/auth/sessions'), 200).data;
-    const theirs = { agent: agent.id, prompt: prompt.id, run: run.run_id, api_key: bobsKey.id, session: session.id };
+    const owner = await register(w.anonymous);
+    const org = await createOrganisation(owner);
+    const role = await createRole(owner, ['agents:read']);
+    const invitation = await invite(owner, `${unique('guest')}@mail.test`);
+    const theirs = {
+      agent: agent.id, prompt: prompt.id, run: run.run_id, api_key: bobsKey.id, session: session.id,
+      org: org.id, member: owner.user.id, role: role.id, invitation: invitation.id,
+    };
     const { cookie } = await signIn(w.ada);
     const { client: key } = await keyWith(w.ada);
     const doors = [[w.ada.client, {}], [w.anonymous.as({ cookie }), { origin: w.server.url }], [w.admin.client, {}], [key, {}]];

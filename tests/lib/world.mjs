@@ -118,3 +118,51 @@ export async function organisationOf(server, ...members) {
   }
   return id;
 }
+
+/** Makes an organisation; the session of `owner` acts in it from now on. */
+export async function createOrganisation(owner, name = unique('Org')) {
+  const org = expect(await owner.client.post('/v1/orgs', { name }), 201);
+  await switchTo(owner, org);
+  return org;
+}
+
+/** The session of `account` acts in `org` from now on; returns its Me. */
+export const switchTo = async (account, org) => expect(await account.client.post(`/v1/orgs/${org.id}/switch`), 200);
+
+/** An invitation of whoever `inviter` is, with its `token`; `role` is a name or {role_id}. */
+export async function invite(inviter, email, role = 'member') {
+  const body = { email, ...(typeof role === 'string' ? { role } : role) };
+  const invitation = expect(await inviter.client.post('/v1/invitations', body), 201);
+  return { ...invitation, token: invitation.accept_url.split('#token=')[1] };
+}
+
+/** `account` becomes a member where `inviter` acts, and its session acts there, too. */
+export async function join(inviter, account, role) {
+  const { token } = await invite(inviter, account.email, role);
+  const org = expect(await account.client.post('/v1/invitations/accept', { token }), 200);
+  await switchTo(account, org);
+  return account;
+}
+
+/** A role that the organisation of `account` has of its own. */
+export async function createRole(account, permissions, name = unique('Role')) {
+  return expect(await account.client.post('/v1/roles', { name, permissions }), 201);
+}
+
+export const CUSTOM_PERMISSIONS = ['agents:read', 'agents:write', 'org:read', 'prompts:read'];
+
+/**
+ * An organisation with a member of each built-in role and one of a role of its own:
+ * {org, role, owner, admin, manager, member, viewer, custom}, each with a client that acts in it.
+ */
+export async function organisation(w, { permissions = CUSTOM_PERMISSIONS } = {}) {
+  const owner = await register(w.anonymous, { name: 'Olga Owner' });
+  const org = await createOrganisation(owner);
+  const role = await createRole(owner, permissions);
+  const members = { admin: 'admin', manager: 'manager', member: 'member', viewer: 'viewer', custom: { role_id: role.id } };
+  const accounts = await Promise.all(Object.entries(members).map(async ([name, as]) => {
+    const account = await register(w.anonymous, { name: `${name} of ${org.name}`, email: `${unique(name)}@mail.test` });
+    return [name, await join(owner, account, as)];
+  }));
+  return { org, role, owner, ...Object.fromEntries(accounts) };
+}

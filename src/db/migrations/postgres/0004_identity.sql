@@ -54,7 +54,9 @@ ALTER TABLE organizations ADD COLUMN plan text NOT NULL DEFAULT 'free'
     CHECK (plan IN ('free', 'premium'));
 ALTER TABLE organizations ADD COLUMN requests_per_minute bigint;
 ALTER TABLE organizations ADD COLUMN deleted_at timestamptz;
-CREATE INDEX organizations_deleted ON organizations (deleted_at) WHERE deleted_at IS NOT NULL;
+ALTER TABLE organizations ADD COLUMN purged_at timestamptz;
+CREATE INDEX organizations_to_purge ON organizations (deleted_at)
+    WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 
 -- Roles beside the built-in ones. A member with one of them has the role 'viewer' and its id.
 CREATE TABLE roles (
@@ -68,6 +70,7 @@ CREATE TABLE roles (
 );
 CREATE UNIQUE INDEX roles_by_name ON roles (org_id, lower(name));
 ALTER TABLE memberships ADD COLUMN role_id uuid REFERENCES roles (id);
+ALTER TABLE memberships ADD COLUMN last_active_at timestamptz;
 CREATE INDEX memberships_by_user ON memberships (user_id, org_id);
 CREATE INDEX memberships_by_role ON memberships (role_id) WHERE role_id IS NOT NULL;
 
