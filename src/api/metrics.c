@@ -88,6 +88,21 @@ static void write_runs(struct ag_api *api, struct ag_buf *out)
     write_all(out, metrics, AG_COUNT(metrics));
 }
 
+static void write_limits(struct ag_api *api, struct ag_buf *out)
+{
+    struct ag_limiter_stats s;
+    ag_limiter_stats(api->core->limiter, &s);
+    const struct metric metrics[] = {
+        {"redis_connections", "gauge", "Connections to Redis that limits are shared by.",
+         (double)s.redis_connected},
+        {"redis_lost_total", "counter", "Connections to Redis that broke.", (double)s.redis_lost},
+        {"limit_leases_total", "counter", "Leases of limits taken from Redis.", (double)s.leases},
+        {"limit_alone_total", "counter", "Decisions made without an answer of Redis.",
+         (double)s.decided_alone},
+    };
+    write_all(out, metrics, AG_COUNT(metrics));
+}
+
 enum ag_err ag_metrics_write(struct ag_api *api, struct ag_buf *out)
 {
     ag_buf_printf(out,
@@ -97,5 +112,6 @@ enum ag_err ag_metrics_write(struct ag_api *api, struct ag_buf *out)
     write_http(api, out);
     write_db(api, out);
     write_runs(api, out);
+    write_limits(api, out);
     return ag_buf_err(out);
 }

@@ -93,6 +93,13 @@ enum ag_err ag_backend_open(struct ag_backend *backend, const struct ag_options 
     return err;
 }
 
+enum ag_err ag_backend_share_limits(struct ag_backend *backend)
+{
+    struct ag_str url = backend->options->redis_url;
+    if (!backend->core.limiter || url.len == 0) return AG_OK;
+    return ag_limiter_share(backend->core.limiter, url);
+}
+
 void ag_backend_close(struct ag_backend *backend)
 {
     ag_core_done(&backend->core);
@@ -113,12 +120,17 @@ enum ag_err ag_backend_attach(struct ag_backend *backend)
 {
     AG_TRY(ag_db_attach(backend->core.db));
     enum ag_err err = ag_core_attach(&backend->core);
+    if (err == AG_OK) {
+        err = ag_limiter_attach(backend->core.limiter);
+        if (err != AG_OK) ag_core_detach(&backend->core);
+    }
     if (err != AG_OK) ag_db_detach(backend->core.db);
     return err;
 }
 
 void ag_backend_detach(struct ag_backend *backend)
 {
+    ag_limiter_detach(backend->core.limiter);
     ag_core_detach(&backend->core);
     ag_db_detach(backend->core.db);
 }

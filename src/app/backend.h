@@ -19,6 +19,9 @@ struct ag_backend {
  * AG_E_STORAGE, AG_E_NO_MEMORY; nothing is left behind then. */
 enum ag_err ag_backend_open(struct ag_backend *backend, const struct ag_options *options,
                             unsigned loops, bool exclusive) AG_MUST_USE;
+/* Limits are shared with other servers, where a Redis is configured. AG_E_CONFIG, AG_E_NO_MEMORY.
+ */
+enum ag_err ag_backend_share_limits(struct ag_backend *backend) AG_MUST_USE;
 /* All loops must have detached. */
 void ag_backend_close(struct ag_backend *backend);
 

@@ -421,7 +421,8 @@ static enum ag_exit serve_run(struct serve *serve)
 
     enum ag_err err = ag_backend_open(&serve->backend, serve->options, serve->wanted, true);
     if (err != AG_OK) return ag_cli_fail(err);
-    err = ag_passwords_start(AG_MAX(cores / 2, 1u));
+    err = ag_backend_share_limits(&serve->backend);
+    if (err == AG_OK) err = ag_passwords_start(AG_MAX(cores / 2, 1u));
     if (err == AG_OK) err = open_server(serve);
     enum ag_exit status = AG_EXIT_OK;
     if (err != AG_OK) {

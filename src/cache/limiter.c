@@ -1,5 +1,7 @@
 #include "cache/limiter.h"
 
+#include "cache/leases.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -21,7 +23,8 @@ struct shard {
 };
 
 struct ag_limiter {
-    size_t sets; /* of a shard */
+    struct ag_leases *leases; /* NULL: limits are this process's own */
+    size_t keys, sets;        /* the second: of a shard */
     struct entry *entries;
     struct shard shards[SHARDS];
 };
@@ -30,6 +33,7 @@ enum ag_err ag_limiter_new(size_t keys, struct ag_limiter **ret_limiter)
 {
     struct ag_limiter *limiter = calloc(1, sizeof(*limiter));
     if (!limiter) return ag_fail(AG_E_NO_MEMORY, "no memory for a rate limiter");
+    limiter->keys = keys;
     limiter->sets = AG_MAX(keys / (SHARDS * WAYS), (size_t)1);
     limiter->entries = calloc(limiter->sets * SHARDS * WAYS, sizeof(struct entry));
     if (!limiter->entries) {
@@ -47,6 +51,7 @@ enum ag_err ag_limiter_new(size_t keys, struct ag_limiter **ret_limiter)
 void ag_limiter_free(struct ag_limiter *limiter)
 {
     if (!limiter) return;
+    ag_leases_free(limiter->leases);
     for (size_t i = 0; i < SHARDS; i++)
         pthread_mutex_destroy(&limiter->shards[i].lock);
     free(limiter->entries);
@@ -66,16 +71,11 @@ static struct entry *entry_of(struct entry *set, uint64_t hash)
     return least;
 }
 
-static int64_t step_of(const struct ag_rate *rate)
-{
-    return AG_MAX(rate->per_ms * 1000 / rate->count, (int64_t)1);
-}
-
 /* GCRA: one event costs `step`, and the debt may reach `window`. */
 static struct ag_limit_verdict judge(struct entry *entry, const struct ag_rate *rate,
                                      int64_t now_us)
 {
-    int64_t window = rate->per_ms * 1000, step = step_of(rate);
+    int64_t window = ag_rate_window_us(rate), step = ag_rate_step_us(rate);
     int64_t debt = AG_MAX(entry->full_at_us - now_us, (int64_t)0);
     struct ag_limit_verdict verdict = {.limit = rate->count, .allowed = debt + step <= window};
     if (verdict.allowed) {
@@ -122,12 +122,50 @@ static void check_rate(const struct ag_rate *rate)
     AG_ASSERT(rate->count >= 1 && rate->per_ms >= 1 && rate->per_ms < INT64_MAX / 1000);
 }
 
+/* What was granted elsewhere is counted, and not judged, up to the window. */
+static void charge(struct ag_limiter *limiter, struct ag_str key, const struct ag_rate *rate,
+                   int64_t now_us)
+{
+    int64_t window = ag_rate_window_us(rate);
+    struct place place = lock(limiter, key);
+    struct entry *entry = entry_of(place.set, place.hash);
+    int64_t debt = AG_MAX(entry->full_at_us - now_us, (int64_t)0) + ag_rate_step_us(rate);
+    entry->full_at_us = now_us + AG_MIN(debt, window);
+    unlock(place);
+}
+
+static int64_t debt_of(struct ag_limiter *limiter, struct ag_str key, int64_t now_us)
+{
+    struct place place = lock(limiter, key);
+    const struct entry *entry = known(place);
+    int64_t debt = entry ? AG_MAX(entry->full_at_us - now_us, (int64_t)0) : 0;
+    unlock(place);
+    return debt;
+}
+
+static bool is_shared(const struct ag_limiter *limiter)
+{
+    return limiter->leases && ag_leases_ready(limiter->leases);
+}
+
+static bool take_shared(struct ag_limiter *limiter, struct ag_str key, const struct ag_rate *rate,
+                        int64_t now_us, struct ag_limit_verdict *ret_verdict)
+{
+    if (!ag_leases_spend(limiter->leases, key, rate, now_us, true, ret_verdict) &&
+        !ag_leases_ask(limiter->leases, key, rate, debt_of(limiter, key, now_us), ret_verdict))
+        return false;
+    if (ret_verdict->allowed) charge(limiter, key, rate, now_us);
+    return true;
+}
+
 struct ag_limit_verdict ag_limiter_take(struct ag_limiter *limiter, struct ag_str key,
                                         const struct ag_rate *rate, int64_t now_us)
 {
+    struct ag_limit_verdict verdict;
     check_rate(rate);
+    if (is_shared(limiter) && take_shared(limiter, key, rate, now_us, &verdict)) return verdict;
     struct place place = lock(limiter, key);
-    struct ag_limit_verdict verdict = judge(entry_of(place.set, place.hash), rate, now_us);
+    verdict = judge(entry_of(place.set, place.hash), rate, now_us);
     unlock(place);
     return verdict;
 }
@@ -135,7 +173,10 @@ struct ag_limit_verdict ag_limiter_take(struct ag_limiter *limiter, struct ag_st
 struct ag_limit_verdict ag_limiter_peek(struct ag_limiter *limiter, struct ag_str key,
                                         const struct ag_rate *rate, int64_t now_us)
 {
+    struct ag_limit_verdict verdict;
     check_rate(rate);
+    if (is_shared(limiter) && ag_leases_spend(limiter->leases, key, rate, now_us, false, &verdict))
+        return verdict;
     struct place place = lock(limiter, key);
     struct entry *entry = known(place);
     struct entry copy = entry ? *entry : (struct entry){.hash = 0};
@@ -149,8 +190,9 @@ void ag_limiter_refund(struct ag_limiter *limiter, struct ag_str key, const stru
     check_rate(rate);
     struct place place = lock(limiter, key);
     struct entry *entry = known(place);
-    if (entry && entry->full_at_us > now_us) entry->full_at_us -= step_of(rate);
+    if (entry && entry->full_at_us > now_us) entry->full_at_us -= ag_rate_step_us(rate);
     unlock(place);
+    if (limiter->leases) ag_leases_refund(limiter->leases, key, rate, now_us);
 }
 
 void ag_limiter_forget(struct ag_limiter *limiter, struct ag_str key)
@@ -159,4 +201,29 @@ void ag_limiter_forget(struct ag_limiter *limiter, struct ag_str key)
     struct entry *entry = known(place);
     if (entry) *entry = (struct entry){.hash = 0};
     unlock(place);
+    if (limiter->leases) ag_leases_forget(limiter->leases, key);
+}
+
+/* ---- sharing ---- */
+
+enum ag_err ag_limiter_share(struct ag_limiter *limiter, struct ag_str redis_url)
+{
+    AG_ASSERT(!limiter->leases);
+    return ag_leases_new(redis_url, limiter->keys, &limiter->leases);
+}
+
+enum ag_err ag_limiter_attach(struct ag_limiter *limiter)
+{
+    return limiter && limiter->leases ? ag_leases_attach(limiter->leases) : AG_OK;
+}
+
+void ag_limiter_detach(struct ag_limiter *limiter)
+{
+    if (limiter && limiter->leases) ag_leases_detach(limiter->leases);
+}
+
+void ag_limiter_stats(const struct ag_limiter *limiter, struct ag_limiter_stats *ret_stats)
+{
+    *ret_stats = (struct ag_limiter_stats){.redis_connected = 0};
+    if (limiter && limiter->leases) ag_leases_stats(limiter->leases, ret_stats);
 }

@@ -23,7 +23,8 @@
 
 enum {
     MAX_LOOPS = 64,
-    CONNECT_MS = 1000, /* for one address: TCP and all that is said before it can be used */
+    CONNECT_MS = 500, /* for one address: TCP and all that is said before it can be used */
+    FIRST_MS = 500,   /* what a loop waits for the first attempt */
     PAUSE_MIN_MS = 50,
     PAUSE_MAX_MS = 2000,
     STEADY_MS = 10 * 1000, /* a connection that has lasted begins anew with short pauses */
@@ -496,8 +497,9 @@ enum ag_err ag_redis_attach(struct ag_redis *redis)
         return err;
     }
     redis->links[index] = link;
+    ag_deadline_ms until = ag_deadline_in(FIRST_MS);
     while (!link->tried && err == AG_OK)
-        err = ag_cond_wait(&link->changed, AG_NEVER);
+        err = ag_cond_wait(&link->changed, until);
     return AG_OK;
 }
 

@@ -40,8 +40,8 @@ enum ag_err ag_redis_new(struct ag_str url, const char *script,
 /* Every loop has detached. NULL is fine. */
 void ag_redis_free(struct ag_redis *redis);
 
-/* Gives this loop its connection: returns once the first attempt has come to an end, good or bad.
- * AG_E_NO_MEMORY. */
+/* Gives this loop its connection: returns once the first attempt has come to an end, good or bad,
+ * or takes long. AG_E_NO_MEMORY. */
 enum ag_err ag_redis_attach(struct ag_redis *redis) AG_MUST_USE AG_SUSPENDS;
 void ag_redis_detach(struct ag_redis *redis) AG_SUSPENDS;
 
