@@ -1,6 +1,6 @@
 // Settings: one's own account, how the app looks, keys for programs, and whether the providers answer.
 import { PASSWORD } from '../lib/world.mjs';
-import { allow, Client, expect, expectReply, signIn, test, watch } from './lib/fixtures.mjs';
+import { allow, Client, expect, expectReply, makeAgent, signIn, test, watch } from './lib/fixtures.mjs';
 import { runSnippet } from './lib/snippets.mjs';
 
 const main = (page) => page.getByRole('main');
@@ -67,7 +67,7 @@ test('a key is shown once, works in a program, and is refused when it is revoked
   const secret = await shown.getByText(/^agk_/).textContent();
   await shown.getByRole('button', { name: 'I have copied it' }).click();
 
-  const row = page.getByRole('row', { name: /Nightly export/ });
+  const row = page.getByRole('list', { name: 'API keys' }).getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Nightly export' }) });
   await expect(row).toContainText('3 permissions');
   await expect(row).toContainText('Not used yet');
   await expect(page.getByText(secret)).toHaveCount(0);
@@ -87,6 +87,60 @@ test('a key is shown once, works in a program, and is refused when it is revoked
   await expect(toast(page)).toContainText('“Nightly export” is revoked');
   await expect(row).toHaveCount(0);
   expect(await runSnippet('curl', command)).toBe('401');
+});
+
+test('a key is made for what is chosen, and changed later', async ({ page, account, origin }) => {
+  const desk = await makeAgent(account, { name: 'Returns desk' });
+  const other = await makeAgent(account, { name: 'Sales desk' });
+  await page.goto('/settings?tab=keys');
+  await page.getByRole('button', { name: 'Create key' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Create key' });
+  await dialog.getByLabel('Name').fill('Shop widget');
+  await dialog.getByLabel('What it may do').selectOption('Choose permissions');
+  await dialog.getByRole('radio', { name: 'Only some' }).click();
+  await dialog.getByRole('button', { name: 'Create key' }).click();
+  await expect(dialog.getByText('Choose at least one permission.')).toBeVisible();
+  await dialog.getByRole('checkbox', { name: 'Run agents and test prompts' }).click();
+  await dialog.getByRole('button', { name: 'Create key' }).click();
+  await expect(dialog.getByText('Choose at least one agent.')).toBeVisible();
+  await dialog.getByRole('searchbox', { name: 'Search agents' }).fill('returns');
+  await expect(dialog.getByRole('checkbox', { name: 'Sales desk' })).toHaveCount(0);
+  await dialog.getByRole('checkbox', { name: 'Returns desk' }).click();
+  await expect(dialog.getByRole('status')).toHaveText('1 chosen');
+  await dialog.getByLabel('Requests a minute').fill('0');
+  await dialog.getByRole('button', { name: 'Create key' }).click();
+  await expect(dialog.getByText('Enter a number from 1 to 100,000.')).toBeVisible();
+  await dialog.getByLabel('Requests a minute').fill('30');
+  await dialog.getByLabel('Expires').selectOption('Never');
+  await dialog.getByRole('button', { name: 'Create key' }).click();
+  const secret = await page.getByTestId('new-key').textContent();
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+
+  const row = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Shop widget' }) });
+  await expect(row).toContainText('1 permission');
+  await expect(row).toContainText('1 agent only');
+  await expect(row).toContainText('30 a minute');
+  await row.getByRole('button', { name: 'Details' }).click();
+  await expect(row).toContainText('Run agents and test prompts');
+  await expect(row).toContainText('Returns desk');
+  const program = new Client(origin).as({ token: secret });
+  expectReply(await program.post('/v1/ai/generate', { agent_id: desk.id, input_text: 'Hello' }), 200);
+  expect((await program.post('/v1/ai/generate', { agent_id: other.id, input_text: 'Hello' })).status).toBeGreaterThanOrEqual(403);
+  program.close();
+
+  await row.getByRole('button', { name: 'Edit' }).click();
+  const edit = page.getByRole('dialog', { name: 'Edit “Shop widget”' });
+  await edit.getByLabel('Name').fill('Shop widget 2');
+  await edit.getByLabel('Requests a minute').fill('');
+  await edit.getByLabel('Expires').selectOption('In 7 days');
+  await edit.getByRole('radio', { name: 'All agents' }).click();
+  await edit.getByRole('button', { name: 'Save' }).click();
+  await expect(toast(page)).toContainText('“Shop widget 2” is saved');
+  const changed = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Shop widget 2' }) });
+  await expect(changed).not.toContainText('30 a minute');
+  const [key] = expectReply(await account.client.get('/v1/api-keys'), 200).data;
+  expect(key).toMatchObject({ name: 'Shop widget 2', scopes: ['ai:run'], agent_ids: [], requests_per_minute: null });
+  expect(key.expires_at).not.toBeNull();
 });
 
 test('a provider is tested, and says why it does not answer', async ({ page, account, world }) => {

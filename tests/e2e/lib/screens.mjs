@@ -152,7 +152,19 @@ export const SCREENS = [
   { name: 'settings-keys', path: '/settings?tab=keys', ready: text(() => 'Website backend') },
   { name: 'settings-keys-empty', path: '/settings?tab=keys', who: 'bob', ready: heading('keys.empty_title') },
   { name: 'settings-models', path: '/settings?tab=models', ready: ({ page }) => page.getByRole('heading', { name: 'Anthropic' }) },
-  { name: 'settings-new-key', path: '/settings?tab=keys', ready: text(() => 'Website backend'), act: press('keys.create') },
+  {
+    name: 'settings-key-open', path: '/settings?tab=keys', ready: text(() => 'Website backend'),
+    act: ({ page, t }) => page.getByRole('listitem').filter({ hasText: 'Shop widget' }).getByRole('button', { name: t('keys.details') }).click(),
+  },
+  {
+    name: 'settings-new-key', path: '/settings?tab=keys', ready: text(() => 'Website backend'),
+    act: async ({ page, t }) => {
+      await press('keys.create')({ page, t });
+      await page.getByLabel(t('keys.scopes'), { exact: true }).selectOption('chosen');
+      await page.getByRole('radio', { name: t('keys.agents_some') }).click();
+      await page.getByRole('checkbox', { name: 'Returns desk' }).waitFor();
+    },
+  },
 
   {
     name: 'docs', path: '/docs', ready: ({ page }) => page.getByText('/v1/agents/{id}/publish'),

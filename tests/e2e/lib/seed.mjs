@@ -173,7 +173,8 @@ export async function seed(world) {
   const prompts = await seedPrompts(ada.client);
   const runs = await seedRuns({ world, account: ada, agent: agents.support, others: agents.others });
   for (const error of ERRORS) expect(await ada.client.post('/v1/errors', error), 204);
-  for (const body of [{ name: 'Website backend', scopes: ['ai:run'] }, { name: 'Nightly export of every answer into the warehouse' }]) {
+  const widget = { name: 'Shop widget', scopes: ['ai:run', 'agents:read'], agent_ids: [agents.support.id], requests_per_minute: 30, expires_at: '2099-01-01T00:00:00Z' };
+  for (const body of [{ name: 'Website backend', scopes: ['ai:run'] }, { name: 'Nightly export of every answer into the warehouse' }, widget]) {
     expect(await ada.client.post('/v1/api-keys', body), 201);
   }
   return { ada, bob, agents, prompts, runs };

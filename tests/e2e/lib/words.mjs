@@ -26,7 +26,8 @@ export function words(locale) {
 }
 
 /** What a text looks like that is not there: its key, or a pattern that was not filled in. */
-const RAW = /\b(?:core|auth|agents|chat|dashboard|docs|errors|keys|prompts|recover|runs|settings|wizard)(?:\.[a-z_0-9]+){2,}\b|\{[a-z_]+, (?:plural|select|number|date)/g;
+const NAMESPACES = readdirSync(`${folder}en`).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+const RAW = new RegExp(`\\b(?:${NAMESPACES.join('|')})(?:\\.[a-z_0-9]+){2,}\\b|\\{[a-z_]+, (?:plural|select|number|date)`, 'g');
 
 /** What is wrong with the words of a screen in this language: [text]. */
 export async function wordFaults(page, locale, { exempt }) {

@@ -6,7 +6,7 @@ import type { ApiError } from "./api/problem";
  * Puts the mistakes the server found on the fields they belong to. `known` lists the form's fields;
  * what fits none of them is returned, to be shown above the form.
  */
-export function setFormErrors<T extends FieldValues>(error: ApiError, setError: UseFormSetError<T>, known: readonly Path<T>[]): string[] {
+export function setFormErrors<T extends FieldValues>(error: Pick<ApiError, "fields">, setError: UseFormSetError<T>, known: readonly Path<T>[]): string[] {
   const rest: string[] = [];
   let first = true;
   for (const { field, message } of error.fields) {

@@ -10,6 +10,7 @@ import type dashboard from "./en/dashboard.json";
 import type docs from "./en/docs.json";
 import type errors from "./en/errors.json";
 import type keys from "./en/keys.json";
+import type permissions from "./en/permissions.json";
 import type prompts from "./en/prompts.json";
 import type recover from "./en/recover.json";
 import type runs from "./en/runs.json";
@@ -25,6 +26,7 @@ export interface Messages {
   docs: typeof docs;
   errors: typeof errors;
   keys: typeof keys;
+  permissions: typeof permissions;
   prompts: typeof prompts;
   recover: typeof recover;
   runs: typeof runs;

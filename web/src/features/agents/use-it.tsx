@@ -11,7 +11,7 @@ import { Field } from "@/components/ui/field";
 import { FieldInput } from "@/components/ui/form-controls";
 import { Segmented } from "@/components/ui/segmented";
 import { Switch } from "@/components/ui/switch";
-import { CreateKeyDialog } from "@/features/api-keys/create-key-dialog";
+import { CreateKeyDialog } from "@/features/api-keys/key-dialogs";
 import type { Agent } from "@/lib/api/schema";
 import { useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";
@@ -87,7 +87,7 @@ export function UseIt({ agent }: { agent: Agent }) {
         </dl>
         <Button asChild variant="secondary"><Link href="/docs"><BookOpen aria-hidden="true" />{t("docs")}</Link></Button>
       </Card>
-      {making ? <CreateKeyDialog name={agent.name} onClose={() => setMaking(false)} onCreated={setSecret} /> : null}
+      {making ? <CreateKeyDialog name={agent.name} agentId={agent.id} onClose={() => setMaking(false)} onCreated={setSecret} /> : null}
     </div>
   );
 }

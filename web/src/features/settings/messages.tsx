@@ -6,9 +6,10 @@ import { ScreenMessages } from "@/lib/i18n";
 
 import auth from "@/messages/en/auth.json";
 import keys from "@/messages/en/keys.json";
+import permissions from "@/messages/en/permissions.json";
 import settings from "@/messages/en/settings.json";
 
-const ENGLISH = { auth, keys, settings };
+const ENGLISH = { auth, keys, permissions, settings };
 
 export function SettingsMessages({ children }: { children: ReactNode }) {
   return <ScreenMessages english={ENGLISH}>{children}</ScreenMessages>;

@@ -30,6 +30,7 @@ export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "post /v1/runs/{id}/cancel": RUNS,
   "post /v1/providers/{provider}/test": [...RUNS, "/v1/providers"],
   "post /v1/api-keys": ["/v1/api-keys"],
+  "patch /v1/api-keys/{id}": ["/v1/api-keys"],
   "delete /v1/api-keys/{id}": ["/v1/api-keys"],
   "patch /v1/auth/me": ME,
   "post /v1/auth/reauthenticate": ME,
