@@ -78,7 +78,8 @@ const struct ag_route ag_api_key_routes[AG_API_KEY_ROUTES] = {
              "Change a part of an API key",
              .doc = "What is left out stays; scopes never change. For whoever owns it, and for "
                     "those of the organisation with `keys:manage`, signed in: a key changes none.",
-             .resource = "api_key", .tag = "API keys", .status = 200,
+             .resource = "api_key", .tag = "API keys",
+             .credentials = AG_CRED_TOKEN | AG_CRED_COOKIE, .status = 200,
              .body = &ag_api_key_patch_schema, .reply = &ag_api_key_schema),
     AG_ROUTE("deleteApiKey", DELETE, "/v1/api-keys/{id}", KEYS_WRITE, key_delete,
              "Revoke an API key",

@@ -253,9 +253,6 @@ static uint64_t mask_of(const struct ag_list *scopes)
 
 static enum ag_err check_changer(const struct ag_principal *who, const struct ag_api_key *key)
 {
-    if (who->credential == AG_CRED_KEY)
-        return ag_fail(AG_E_FORBIDDEN, "sign in to change a key; with a key they are only made "
-                                       "and revoked");
     if (!key->shared && !ag_uuid_eq(key->user_id, who->user_id))
         return ag_fail(AG_E_FORBIDDEN, "a person's key is changed by that person; it can be "
                                        "revoked");
