@@ -91,7 +91,7 @@ struct ag_oidc_expected {
  * that id and kind (it may be newer than the set), AG_E_TOKEN_EXPIRED, AG_E_FORBIDDEN when they
  * have not signed in since, AG_E_NO_MEMORY.
  *
- * OpenSSL wants more stack than a fiber may have left: run it with ag_offload().
+ * A signature takes some 26 KiB of stack and up to half a millisecond: run it with ag_offload().
  */
 enum ag_err ag_oidc_verify(const struct ag_oidc_keys *keys, struct ag_str token,
                            const struct ag_oidc_expected *expected, struct ag_arena *arena,
