@@ -398,6 +398,7 @@ static enum ag_err sign_up(struct ag_tx *tx, struct visit *visit)
         .created_at = visit->secrets.now,
         .email_verified = true,
     };
+    ag_tx_tenant_swap(tx, ag_tenant(visit->user.org_id));
     AG_TRY(ag_account_create_tx(tx, visit->scope, &visit->user));
     AG_TRY(ag_accounts_verify(tx, visit->user.id, email, visit->secrets.now));
     AG_TRY(insert_link(tx, visit));
@@ -475,6 +476,7 @@ static enum ag_err settle(struct visit *visit)
     /* Somebody else made the account or the link at this very moment: now it is there. */
     if (err == AG_E_EXISTS)
         err = ag_db_write(scope->core->db, scope->arena, settlers[purpose], visit);
+    if (err != AG_OK) visit->user = (struct ag_user){.set = 0}; /* who may never have been there */
     AG_TRY(err);
     visit->outcome->error = visit->error;
     if (visit->error != AG_OAUTH_OK)
@@ -523,7 +525,8 @@ enum ag_err ag_oauth_finish(struct ag_scope *scope, const struct ag_oauth_return
     if (err == AG_OK || !visit.provider) return err;
     struct ag_diag why = *ag_diag();
     enum ag_err noted = ag_db_write(scope->core->db, scope->arena, failed_tx, &visit);
-    if (noted != AG_OK) return noted;
+    /* A log that cannot be written is a failure of its own, unless it is the same one. */
+    if (noted != AG_OK && outcome.error != AG_OAUTH_FAILED) return noted;
     *ag_diag() = why;
     return err;
 }

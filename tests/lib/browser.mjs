@@ -75,6 +75,11 @@ export class Browser {
     return { status: reply.status, location: location ? new URL(location, url).href : undefined, text: await reply.text() };
   }
 
+  /** Loses the cookies of all other sites, and with them who somebody is there. */
+  forgetElsewhere() {
+    this.#elsewhere.clear();
+  }
+
   /** The path and query on the server that an address elsewhere sent the browser to. */
   here(url) {
     if (!url?.startsWith(`${this.site}/`)) throw new Error(`${url} is not a place on ${this.site}`);
