@@ -1,11 +1,5 @@
 #include "api/relay.h"
 
-static bool wants_stream(const struct ag_ctx *ctx, bool asked)
-{
-    struct ag_str accept = ag_request_header(ctx->req, AG_STR("accept"));
-    return asked || ag_str_starts_with(accept, AG_STR("text/event-stream"));
-}
-
 /* RFC 7240: the caller may trade the row's durability for time. */
 static bool wants_relaxed(const struct ag_ctx *ctx)
 {
@@ -90,7 +84,7 @@ static enum ag_err ai_generate(struct ag_ctx *ctx)
 {
     const struct ag_generate_input *input = ctx->body;
     const struct asked asked = {.generate = input, .relaxed = wants_relaxed(ctx)};
-    bool stream = wants_stream(ctx, input->stream);
+    bool stream = ag_ctx_wants_stream(ctx, input->stream);
     if (stream && ctx->scope.who.credential == AG_CRED_COOKIE) return answer_detached(ctx, input);
     return answer(ctx, &asked, stream);
 }
@@ -99,7 +93,7 @@ static enum ag_err ai_preview(struct ag_ctx *ctx)
 {
     const struct ag_preview_input *input = ctx->body;
     const struct asked asked = {.preview = input};
-    return answer(ctx, &asked, wants_stream(ctx, input->stream));
+    return answer(ctx, &asked, ag_ctx_wants_stream(ctx, input->stream));
 }
 
 /* ---- several models ---- */
@@ -132,7 +126,7 @@ static enum ag_err ai_validate(struct ag_ctx *ctx)
     if (!lanes) return ag_fail(AG_E_NO_MEMORY, "no memory for a validation");
     ag_request_cancel_on_hangup(ctx->req);
     AG_TRY(ag_validate_lanes(&ctx->scope, input, lanes, &findings));
-    if (wants_stream(ctx, input->stream))
+    if (ag_ctx_wants_stream(ctx, input->stream))
         AG_TRY(ag_relay_lanes(ctx, lanes, &findings));
     else
         AG_TRY(run_lanes(ctx, lanes));

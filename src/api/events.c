@@ -1,4 +1,6 @@
 /* The documents of a run's events. */
+#include "core/public_agents.h"
+
 #include "api/relay.h"
 
 static void put_string(struct ag_buf *out, const char *name, struct ag_str value)
@@ -88,5 +90,32 @@ const char *ag_event_end(struct ag_buf *out, struct ag_arena *arena, int lane, e
         return "run.cancelled";
     }
     put_failed(out, lane, err, message);
+    return "run.failed";
+}
+
+void ag_event_visitor_started(struct ag_buf *out, const struct ag_run *run)
+{
+    begin(out, -1);
+    put_uuid(out, "conversation_id", run->conversation_id);
+    ag_buf_append_char(out, '}');
+}
+
+const char *ag_event_visitor_end(struct ag_buf *out, enum ag_err err, struct ag_str message,
+                                 const struct ag_run *run)
+{
+    if (err == AG_OK) {
+        const struct ag_public_answer answer = {.response = run->output_text,
+                                                .conversation_id = run->conversation_id};
+        ag_buf_clear(out);
+        err = ag_fields_encode(&ag_public_answer_schema, &answer, out);
+        if (err != AG_OK) out->err = err;
+        return "run.completed";
+    }
+    if (err == AG_E_CANCELED || err == AG_E_CLOSED) {
+        begin(out, -1);
+        ag_buf_append_char(out, '}');
+        return "run.cancelled";
+    }
+    put_failed(out, -1, err, message);
     return "run.failed";
 }

@@ -153,6 +153,13 @@ enum ag_err ag_limits_of_principal(struct ag_ctx *ctx)
     return take_id(ctx, "user", "", whose(who), &rate);
 }
 
+enum ag_err ag_limits_of_visitor(struct ag_ctx *ctx)
+{
+    if (!counts(ctx)) return AG_OK;
+    const struct ag_rate rate = {.count = plan_per_minute(ctx), .per_ms = MINUTE_MS};
+    return take_id(ctx, "visitors", "", ctx->scope.who.org_id, &rate);
+}
+
 enum ag_err ag_limits_of_route(struct ag_ctx *ctx)
 {
     const struct ag_route_limit *limit = ctx->route->limit;

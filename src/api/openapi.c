@@ -352,6 +352,7 @@ static void tags(struct ag_buf *out)
         {"Agents", "Configured agents"},
         {"Prompts", "The prompt library"},
         {"AI", "Running agents and testing prompts"},
+        {"Public agents", "Agents that were opened to everybody who has their link"},
         {"Runs", "What was asked, answered and used"},
         {"Monitoring", "What was done by whom, how it goes, what went wrong"},
         {"Providers", "Where models come from"},

@@ -28,7 +28,10 @@ static enum ag_err on_started(void *arg, const struct ag_run *run)
     struct ag_relay *relay = arg;
     AG_TRY(ag_buf_reserve(&relay->text, TEXT_BYTES));
     AG_TRY(ag_sse_begin(relay->ctx->req));
-    ag_event_started(&relay->text, relay->ctx->scope.arena, -1, run);
+    if (relay->for_visitor)
+        ag_event_visitor_started(&relay->text, run);
+    else
+        ag_event_started(&relay->text, relay->ctx->scope.arena, -1, run);
     AG_TRY(send_event(relay, "run.started"));
     return ag_sse_flush(relay->ctx->req);
 }
@@ -76,7 +79,9 @@ static enum ag_err end(struct ag_relay *relay, enum ag_err err, struct ag_str me
     AG_TRY(on_flush(relay)); /* a large event is taken only where none waits before it */
     AG_CLEANUP(ag_buf_done) struct ag_buf data;
     ag_buf_init(&data, NULL, AG_RELAY_EVENT_BYTES);
-    const char *event = ag_event_end(&data, relay->ctx->scope.arena, -1, err, message, run);
+    const char *event = relay->for_visitor
+                            ? ag_event_visitor_end(&data, err, message, run)
+                            : ag_event_end(&data, relay->ctx->scope.arena, -1, err, message, run);
     AG_TRY(ag_buf_err(&data));
     AG_TRY(ag_sse_event(req, AG_SSE_ID_END, event, ag_buf_str(&data)));
     return ag_sse_end(req);

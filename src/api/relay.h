@@ -18,11 +18,17 @@ void ag_event_delta(struct ag_buf *out, int lane, struct ag_str text);
 const char *ag_event_end(struct ag_buf *out, struct ag_arena *arena, int lane, enum ag_err err,
                          struct ag_str message, const struct ag_run *run);
 
+/* The same for a visitor of a public agent. */
+void ag_event_visitor_started(struct ag_buf *out, const struct ag_run *run);
+const char *ag_event_visitor_end(struct ag_buf *out, enum ag_err err, struct ag_str message,
+                                 const struct ag_run *run);
+
 /* ---- one run, on the request's own fiber ---- */
 
 struct ag_relay {
     struct ag_ctx *ctx;
-    int64_t offset; /* bytes of the answer's text that were sent: the events' id */
+    bool for_visitor; /* who learns the answer and its conversation, and nothing of the run */
+    int64_t offset;   /* bytes of the answer's text that were sent: the events' id */
     size_t queued_bytes;
     struct ag_buf text; /* pieces that came together leave together */
     struct ag_run_sink sink;

@@ -88,6 +88,12 @@ enum ag_err ag_ctx_page(struct ag_ctx *ctx, const struct ag_list_query *query,
     return ag_page_from_query(query, ctx->scope.arena, ctx->scope.errors, ret_page);
 }
 
+bool ag_ctx_wants_stream(const struct ag_ctx *ctx, bool asked)
+{
+    struct ag_str accept = ag_request_header(ctx->req, AG_STR("accept"));
+    return asked || ag_str_starts_with(accept, AG_STR("text/event-stream"));
+}
+
 void ag_ctx_note_client(struct ag_ctx *ctx)
 {
     struct ag_str agent = ag_request_header(ctx->req, AG_STR("user-agent"));

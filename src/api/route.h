@@ -89,7 +89,7 @@ extern const struct ag_route ag_system_routes[], ag_auth_routes[], ag_account_ro
     ag_admin_user_routes[], ag_api_key_routes[], ag_agent_routes[], ag_prompt_routes[],
     ag_ai_routes[], ag_run_routes[], ag_activity_routes[], ag_template_routes[],
     ag_proposal_routes[], ag_dashboard_routes[], ag_error_routes[], ag_provider_routes[],
-    ag_oauth_routes[];
+    ag_oauth_routes[], ag_public_routes[];
 extern const struct ag_route ag_limit_routes[];
 enum {
     AG_SYSTEM_ROUTES = 4,
@@ -104,6 +104,7 @@ enum {
     AG_AGENT_ROUTES = 12,
     AG_PROMPT_ROUTES = 7,
     AG_AI_ROUTES = 4,
+    AG_PUBLIC_ROUTES = 2,
     AG_RUN_ROUTES = 4,
     AG_ACTIVITY_ROUTES = 1,
     AG_TEMPLATE_ROUTES = 1,
@@ -198,6 +199,8 @@ enum ag_err ag_ctx_reply_list(struct ag_ctx *ctx, const struct ag_page *page,
 /* The page asked for by a struct ag_list_query; mistakes go to the scope's errors. */
 enum ag_err ag_ctx_page(struct ag_ctx *ctx, const struct ag_list_query *query,
                         struct ag_page *ret_page) AG_MUST_USE;
+/* Whether the reply is to be server-sent events: the body's `stream`, or Accept. */
+bool ag_ctx_wants_stream(const struct ag_ctx *ctx, bool asked);
 /* Puts the client's User-Agent, cut to what is kept of it, into the scope. */
 void ag_ctx_note_client(struct ag_ctx *ctx);
 
@@ -233,6 +236,9 @@ void ag_limits_after_look_up(struct ag_ctx *ctx, enum ag_err err);
 enum ag_err ag_limits_of_principal(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
 /* What the route's row allows. */
 enum ag_err ag_limits_of_route(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
+/* Of who came by a public link, once it is known whose that is: visitors of an organisation count
+ * together, as one of its members. */
+enum ag_err ag_limits_of_visitor(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
 /* Writes the headers that tell of the limit that leaves least. */
 void ag_limits_tell(struct ag_ctx *ctx);
 

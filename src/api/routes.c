@@ -15,6 +15,7 @@ const struct ag_route_table ag_route_tables[] = {
     {ag_agent_routes, AG_AGENT_ROUTES},
     {ag_prompt_routes, AG_PROMPT_ROUTES},
     {ag_ai_routes, AG_AI_ROUTES},
+    {ag_public_routes, AG_PUBLIC_ROUTES},
     {ag_run_routes, AG_RUN_ROUTES},
     {ag_activity_routes, AG_ACTIVITY_ROUTES},
     {ag_dashboard_routes, AG_DASHBOARD_ROUTES},

@@ -54,6 +54,7 @@
     X(DRAINING, "draining", 503, true, "The server is shutting down")                              \
     X(STORAGE, "storage_unavailable", 503, true, "The database cannot be reached")                 \
     X(STORAGE_FULL, "storage_full", 503, true, "The disk is full")                                 \
+    X(AGENT_UNAVAILABLE, "agent_unavailable", 503, true, "This agent cannot answer now")           \
     /* the model's provider */                                                                     \
     X(EGRESS_DENIED, "egress_denied", 502, false, "The address is not one this server may dial")   \
     X(UPSTREAM_UNREACHABLE, "upstream_unreachable", 502, true, "The provider cannot be reached")   \

@@ -1,4 +1,5 @@
 #include "core/internal.h"
+#include "core/orgs.h"
 
 /* Which keys of the organisation the principal sees and ends. */
 static struct ag_api_key_filter reach_of(const struct ag_principal *who)
@@ -9,13 +10,32 @@ static struct ag_api_key_filter reach_of(const struct ag_principal *who)
     };
 }
 
-/* One at a time makes, changes or revokes keys of an organisation: what they count and whom they
- * descend from holds until the end of the transaction. */
-static enum ag_err lock_keys(struct ag_tx *tx, struct ag_uuid org)
+/* One at a time makes, changes or revokes keys of an organisation, or changes who its members are:
+ * what is counted, and who may what, holds until the end of the transaction. */
+static enum ag_err lock_org(struct ag_tx *tx, const struct ag_scope *scope)
 {
-    int64_t lock;
-    memcpy(&lock, org.bytes + sizeof(org.bytes) - sizeof(lock), sizeof(lock));
-    return ag_tx_lock(tx, lock ^ 0x6b657973);
+    bool personal;
+    return ag_org_lock(tx, scope->who.org_id, &personal);
+}
+
+static uint64_t mask_of(const struct ag_list *scopes)
+{
+    const struct ag_str *names = scopes->items;
+    uint64_t mask = 0;
+    for (size_t i = 0; i < scopes->count; i++)
+        mask |= ag_permission_bit(ag_permission_find(names[i]));
+    return mask & ~ag_permission_bit(AG_PERM_UNSET);
+}
+
+/* A key of the organisation goes on when its maker loses rights, so they are read again, under the
+ * lock: nobody makes one with what was just taken from them. */
+static enum ag_err check_shared(struct ag_tx *tx, const struct ag_scope *scope,
+                                const struct ag_list *scopes)
+{
+    uint64_t held;
+    AG_TRY(ag_org_actor(tx, scope, AG_PERM_KEYS_MANAGE, &held));
+    if ((mask_of(scopes) & ~held) == 0) return AG_OK;
+    return ag_fail(AG_E_FORBIDDEN, "this key may do what you may not; it can be revoked");
 }
 
 static enum ag_err note(struct ag_tx *tx, const struct ag_scope *scope, const char *action,
@@ -110,7 +130,8 @@ static enum ag_err create_tx(struct ag_tx *tx, void *arg)
     const struct ag_scope *scope = creation->scope;
     struct ag_uuid org = scope->who.org_id, parent = scope->who.key_id;
     bool lives = true;
-    AG_TRY(lock_keys(tx, org));
+    AG_TRY(lock_org(tx, scope));
+    if (creation->key->shared) AG_TRY(check_shared(tx, scope, &creation->key->scopes));
     if (!ag_uuid_is_nil(parent)) AG_TRY(ag_api_keys_lives(tx, org, parent, &lives));
     if (!lives) return ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
     AG_TRY(check_room(tx, org, creation->key));
@@ -242,22 +263,11 @@ struct change {
     uint64_t strangers;
 };
 
-static uint64_t mask_of(const struct ag_list *scopes)
-{
-    const struct ag_str *names = scopes->items;
-    uint64_t mask = 0;
-    for (size_t i = 0; i < scopes->count; i++)
-        mask |= ag_permission_bit(ag_permission_find(names[i]));
-    return mask & ~ag_permission_bit(AG_PERM_UNSET);
-}
-
 static enum ag_err check_changer(const struct ag_principal *who, const struct ag_api_key *key)
 {
     if (!key->shared && !ag_uuid_eq(key->user_id, who->user_id))
         return ag_fail(AG_E_FORBIDDEN, "a person's key is changed by that person; it can be "
                                        "revoked");
-    if (key->shared && (mask_of(&key->scopes) & ~who->permissions) != 0)
-        return ag_fail(AG_E_FORBIDDEN, "this key may do what you may not; it can be revoked");
     return AG_OK;
 }
 
@@ -295,9 +305,10 @@ static enum ag_err change_tx(struct ag_tx *tx, void *arg)
     const struct ag_scope *scope = change->scope;
     const struct ag_api_key_filter filter = reach_of(&scope->who);
     char changed[128];
-    AG_TRY(lock_keys(tx, scope->who.org_id));
+    AG_TRY(lock_org(tx, scope));
     AG_TRY(ag_api_keys_lock(tx, scope->who.org_id, change->id, &filter, &change->key));
     AG_TRY(check_changer(&scope->who, &change->key));
+    if (change->key.shared) AG_TRY(check_shared(tx, scope, &change->key.scopes));
     if (ag_doc_has(change->input, AG_API_KEY_INPUT_AGENTS))
         AG_TRY(find_strangers(tx, scope, change->key.shared, &change->input->agent_ids,
                               &change->strangers));
@@ -334,7 +345,7 @@ static enum ag_err revoke_tx(struct ag_tx *tx, void *arg)
     const struct ag_scope *scope = args->scope;
     const struct ag_api_key_filter filter = reach_of(&scope->who);
     struct ag_list gone;
-    AG_TRY(lock_keys(tx, scope->who.org_id));
+    AG_TRY(lock_org(tx, scope));
     AG_TRY(ag_api_keys_revoke(tx, scope->who.org_id, args->id, &filter, ag_wall_ms(), &gone));
     const struct ag_api_key *keys = gone.items;
     for (size_t i = 0; i < gone.count; i++)

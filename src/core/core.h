@@ -281,7 +281,7 @@ enum {
     AG_CONFIG_MEMORY,
     AG_CONFIG_LIMITS = 18,
 };
-extern const struct ag_schema ag_agent_config_schema;
+extern const struct ag_schema ag_agent_config_schema, ag_variable_schema;
 
 /* A new agent, the whole of a changed one, or what changes of one: a schema for each. */
 struct ag_agent_input {

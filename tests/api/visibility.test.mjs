@@ -5,23 +5,22 @@ import { describe, it } from 'node:test';
 
 import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
 import { cli } from '../lib/server.mjs';
-import { browserOf, createFakeAgent, organisationOf, register, unique, world } from '../lib/world.mjs';
+import { browserOf, createFakeAgent, join, organisation, register, unique, world } from '../lib/world.mjs';
 
 const w = world({ prepare });
 let routes;
-let org;
+let org; // the organisation of all of them
 let ada; // a member: creates the agents
 let mate; // a member
 let manager;
 let owner;
 let viewer;
-let shared; // a key of the organisation that Ada's manager made, and one that Ada would have
+let shared; // a key of the organisation
 
-async function prepare({ server, anonymous }) {
+async function prepare() {
   routes = JSON.parse((await cli(['routes', '--json'])).out);
-  [owner, manager, ada, mate, viewer] = await Promise.all(['Olga Owner', 'Max Manager', 'Ada Member', 'Mia Mate', 'Vic Viewer']
-    .map((name) => register(anonymous, { name })));
-  org = await organisationOf(server, [owner, 'owner'], [manager, 'manager'], [ada, 'member'], [mate, 'member'], [viewer, 'viewer']);
+  ({ org, owner, manager, viewer, member: ada } = await organisation(w));
+  mate = await join(owner, await register(w.anonymous, { name: 'Mia Mate' }), 'member');
   shared = await keyOf(owner, { shared: true, scopes: ['agents:read', 'agents:write', 'agents:delete', 'agents:share', 'ai:run', 'runs:read'] });
 }
 
@@ -361,6 +360,6 @@ describe('a change of visibility', () => {
   it('of an agent of another organisation finds none', async () => {
     const agent = await createFakeAgent(w.bob.client);
     assert.equal(withoutRequestId(await share(owner.client, agent.id, 'public')), withoutRequestId(await share(owner.client, absentId(), 'public')));
-    assert.notEqual(org, w.bob.user.org_id);
+    assert.notEqual(org.id, w.bob.user.org_id);
   });
 });

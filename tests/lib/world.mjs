@@ -1,13 +1,11 @@
 // What most test files stand on: a server, a scripted model provider that it calls, and accounts.
 import { after, before } from 'node:test';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import { startModelServer } from '../fakes/model-server.mjs';
-import { sql } from './database.mjs';
 import { expect } from './expect.mjs';
 import { Client } from './http.mjs';
 import { startServer, stopOwnCluster } from './server.mjs';
-import { eventually } from './time-and-ports.mjs';
 
 export const PASSWORD = 'correct horse battery staple';
 
@@ -99,24 +97,6 @@ export async function createAgent(client, config = {}, more = {}) {
 /** Creates an agent that asks a model of the scripted provider. */
 export function createFakeAgent(client, model = 'echo', config = {}) {
   return createAgent(client, { provider: 'openai', model, ...config });
-}
-
-/**
- * An organisation of these accounts, as [account, role] each, in which all of them act from now on. It
- * is made behind the server's back; returns its id.
- */
-export async function organisationOf(server, ...members) {
-  const id = randomUUID();
-  const now = new Date().toISOString();
-  await sql(server, `INSERT INTO organizations (id, name, created_at, updated_at) VALUES ('${id}', 'Analytical Engines', '${now}', '${now}')`);
-  for (const [{ user }, role] of members) {
-    await sql(server, `INSERT INTO memberships (org_id, user_id, role, created_at) VALUES ('${id}', '${user.id}', '${role}', '${now}')`);
-    await sql(server, `UPDATE sessions SET acting_org_id = '${id}' WHERE user_id = '${user.id}'`);
-  }
-  for (const [{ client }] of members) {
-    await eventually(async () => (await client.get('/v1/auth/me')).json.org.id === id, { ms: 6000, every: 200, what: 'the new membership' });
-  }
-  return id;
 }
 
 /** Makes an organisation; the session of `owner` acts in it from now on. */
