@@ -142,6 +142,14 @@ static struct ag_str credential_name(enum ag_credential credential)
     return credential == AG_CRED_COOKIE ? AG_STR("cookie") : AG_STR("");
 }
 
+enum ag_err ag_audit_write(struct ag_tx *tx, struct ag_uuid org, const struct ag_activity *entry)
+{
+    struct ag_tenant before = ag_tx_tenant_swap(tx, ag_tenant(org));
+    enum ag_err err = ag_activity_insert(tx, org, entry);
+    ag_tx_tenant_swap(tx, before);
+    return err;
+}
+
 enum ag_err ag_audit_in(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org,
                         struct ag_uuid user, const char *action, struct ag_str details)
 {
@@ -153,10 +161,7 @@ enum ag_err ag_audit_in(struct ag_tx *tx, const struct ag_scope *scope, struct a
         .credential = credential_name(scope->who.credential),
         .key_id = scope->who.key_id,
     };
-    struct ag_tenant before = ag_tx_tenant_swap(tx, ag_tenant(org));
-    enum ag_err err = ag_activity_insert(tx, org, &entry);
-    ag_tx_tenant_swap(tx, before);
-    return err;
+    return ag_audit_write(tx, org, &entry);
 }
 
 enum ag_err ag_audit(struct ag_tx *tx, const struct ag_scope *scope, const char *action,

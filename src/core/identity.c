@@ -121,7 +121,6 @@ static enum ag_err sign_in(struct ag_scope *scope, struct ag_user *user, bool is
     };
     AG_TRY(ag_secrets_new(scope, &in.secrets));
     if (is_new) AG_TRY(ag_verification_new(scope, &in.verification));
-    AG_ACT_FOR(user->org_id);
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, sign_in_tx, &in);
     if (err != AG_OK && (in.refused == AG_E_NOT_FOUND || in.refused == AG_E_FORBIDDEN))
         return refuse_invitation(scope);
@@ -167,7 +166,7 @@ struct failed_attempt {
 static enum ag_err failed_tx(struct ag_tx *tx, void *arg)
 {
     struct failed_attempt *attempt = arg;
-    return ag_activity_insert(tx, attempt->org_id, &attempt->entry);
+    return ag_audit_write(tx, attempt->org_id, &attempt->entry);
 }
 
 static void failed_done(struct ag_db_job *job, enum ag_err err)
@@ -192,7 +191,6 @@ static void note_failed(struct ag_scope *scope, const struct ag_user *user)
     };
     attempt->job = (struct ag_db_job){
         .fn = failed_tx, .arg = attempt, .done = failed_done, .arena = &attempt->arena};
-    AG_ACT_FOR(user->org_id);
     enum ag_err err = ag_db_write_start(scope->core->db, &attempt->job);
     if (err != AG_OK) failed_done(&attempt->job, err);
 }

@@ -162,6 +162,12 @@ static inline struct ag_uuid ag_viewer(const struct ag_scope *scope)
     return ag_principal_viewer(&scope->who);
 }
 
+/* ---- the audit log ---- */
+
+/* Where ag_audit() and ag_audit_in() end: for an entry that outlives its request. */
+enum ag_err ag_audit_write(struct ag_tx *tx, struct ag_uuid org,
+                           const struct ag_activity *entry) AG_MUST_USE;
+
 /* ---- small things ---- */
 
 /* How long an unfinished run of another process may still be at work. */

@@ -2,7 +2,7 @@
 #include "db/backend.h"
 
 /* Every table with an org_id column but users, where it only names the organisation a person begins
- * with. `organizations` is reached by its id, which is the tenant. A test compares this list with
+ * with. In `organizations` the id is the tenant's. A test compares this list with
  * the migrations. */
 static const char *const tenant_tables[] = {
     "activity_logs",  "agent_labels",
@@ -138,11 +138,13 @@ bool ag_db_is_tenant_table(struct ag_str word)
 struct facts {
     unsigned highest_param;
     struct ag_str tenant_table; /* the first one named, or empty */
-    bool org_table;             /* `organizations` occurs */
     bool org_named;             /* org_id occurs */
     bool org_filtered;          /* ... after the first WHERE or ON */
     bool insert;
-    uint64_t org_params; /* bit n - 1: org_id is compared with, or filled by, $n */
+    uint64_t org_params; /* bit n - 1: the organisation is compared with, or filled by, $n */
+    /* `organizations`, where the id is what org_id is elsewhere. */
+    bool org_table;
+    struct ag_str org_alias; /* what it is called, or empty */
 };
 
 static void note_org_param(struct facts *facts, unsigned param)
@@ -150,16 +152,22 @@ static void note_org_param(struct facts *facts, unsigned param)
     if (param > 0 && param <= AG_DB_MAX_PARAMS) facts->org_params |= UINT64_C(1) << (param - 1);
 }
 
-static bool is_org_id(const struct token *token)
+static bool is_word(const struct token *token, const char *word)
 {
-    return token->kind == TOKEN_WORD && ag_str_eq_nocase(token->text, AG_STR("org_id"));
+    return token->kind == TOKEN_WORD && ag_str_eq_nocase(token->text, ag_str(word));
+}
+
+static bool is_sign(const struct token *token, char sign)
+{
+    return token->kind == TOKEN_OTHER && token->text.data[0] == sign;
 }
 
 /* Where an INSERT (a, org_id) VALUES ($1, $2) stands. */
 struct insert_place {
     enum { BEFORE, COLUMNS, BETWEEN, VALUES, BEHIND } part;
+    const char *name;     /* of the column that is looked for */
     int depth;            /* of brackets inside VALUES */
-    int column, org;      /* the one at hand; org_id's, or -1 */
+    int column, org;      /* the one at hand; the one looked for, or -1 */
     unsigned value_param; /* the column's value, if it is a parameter and nothing else */
 };
 
@@ -172,23 +180,25 @@ static void end_value(struct insert_place *at, struct facts *facts)
 
 static void follow_insert(struct insert_place *at, const struct token *token, struct facts *facts)
 {
-    char c = token->kind == TOKEN_OTHER ? token->text.data[0] : '\0';
     switch (at->part) {
     case BEFORE:
-        if (c == '(') at->part = COLUMNS;
+        if (is_word(token, "organizations")) at->name = "id";
+        if (is_sign(token, '(')) at->part = COLUMNS;
         return;
     case COLUMNS:
-        if (c == ',') at->column++;
-        if (is_org_id(token)) at->org = at->column;
-        if (c == ')') *at = (struct insert_place){.part = BETWEEN, .org = at->org};
+        if (is_sign(token, ',')) at->column++;
+        if (is_word(token, at->name)) at->org = at->column;
+        if (!is_sign(token, ')')) return;
+        at->part = BETWEEN;
+        at->column = 0;
         return;
     case BETWEEN:
-        if (c == '(') at->part = VALUES;
+        if (is_sign(token, '(')) at->part = VALUES;
         return;
     case VALUES:
         if (token->kind == TOKEN_PARAM) at->value_param = token->param;
-        if (at->depth == 0 && (c == ',' || c == ')')) end_value(at, facts);
-        at->depth += (c == '(') - (c == ')');
+        if (at->depth == 0 && (is_sign(token, ',') || is_sign(token, ')'))) end_value(at, facts);
+        at->depth += is_sign(token, '(') - is_sign(token, ')');
         if (at->depth < 0) at->part = BEHIND;
         return;
     case BEHIND:
@@ -196,13 +206,38 @@ static void follow_insert(struct insert_place *at, const struct token *token, st
     }
 }
 
-static void read_word(struct ag_str word, bool *filtering, struct facts *facts)
+static bool names_nothing(const struct token *token)
 {
+    static const char *const words[] = {"as",    "set",   "where",     "on",    "join",  "left",
+                                        "inner", "order", "returning", "limit", "values"};
+    if (token->kind != TOKEN_WORD) return true;
+    for (size_t i = 0; i < AG_COUNT(words); i++)
+        if (is_word(token, words[i])) return true;
+    return false;
+}
+
+/* Whether the tokens before a parameter are "org_id =", or "o.id =" of `organizations o`. */
+static bool compares_org(const struct token before[4], const struct facts *facts)
+{
+    if (!is_sign(&before[0], '=')) return false;
+    if (is_word(&before[1], "org_id")) return true;
+    if (!facts->org_table || !is_word(&before[1], "id")) return false;
+    if (!is_sign(&before[2], '.')) return facts->org_alias.len == 0;
+    return ag_str_eq_nocase(before[3].text, facts->org_alias) ||
+           is_word(&before[3], "organizations");
+}
+
+static void read_word(const struct token *token, const struct token before[4], bool *filtering,
+                      struct facts *facts)
+{
+    struct ag_str word = token->text;
     if (!facts->tenant_table.len && ag_db_is_tenant_table(word)) facts->tenant_table = word;
-    if (ag_str_eq_nocase(word, AG_STR("organizations"))) facts->org_table = true;
-    if (ag_str_eq_nocase(word, AG_STR("where")) || ag_str_eq_nocase(word, AG_STR("on")))
-        *filtering = true;
-    if (ag_str_eq_nocase(word, AG_STR("org_id"))) {
+    if (is_word(token, "organizations")) facts->org_table = true;
+    bool renamed = is_word(&before[0], "organizations") ||
+                   (is_word(&before[0], "as") && is_word(&before[1], "organizations"));
+    if (renamed && !names_nothing(token)) facts->org_alias = word;
+    if (is_word(token, "where") || is_word(token, "on")) *filtering = true;
+    if (is_word(token, "org_id")) {
         facts->org_named = true;
         facts->org_filtered |= *filtering;
     }
@@ -211,21 +246,20 @@ static void read_word(struct ag_str word, bool *filtering, struct facts *facts)
 static struct facts read_sql(const char *sql)
 {
     struct facts facts = {0};
-    struct insert_place at = {.org = -1};
-    struct token before[2] = {{0}}; /* the last one, and the one before it */
+    struct insert_place at = {.name = "org_id", .org = -1};
+    struct token before[4] = {{0}}; /* the last ones, newest first */
     bool filtering = false;
     for (bool first = true;; first = false) {
         struct token token = next_token(&sql);
         if (token.kind == TOKEN_END) return facts;
-        if (token.kind == TOKEN_WORD) read_word(token.text, &filtering, &facts);
+        if (token.kind == TOKEN_WORD) read_word(&token, before, &filtering, &facts);
         if (token.kind == TOKEN_PARAM) {
-            bool equals = before[0].kind == TOKEN_OTHER && before[0].text.data[0] == '=';
             facts.highest_param = AG_MAX(facts.highest_param, token.param);
-            if (equals && is_org_id(&before[1])) note_org_param(&facts, token.param);
+            if (compares_org(before, &facts)) note_org_param(&facts, token.param);
         }
-        if (first) facts.insert = ag_str_eq_nocase(token.text, AG_STR("insert"));
+        if (first) facts.insert = is_word(&token, "insert");
         if (facts.insert) follow_insert(&at, &token, &facts);
-        before[1] = before[0];
+        memmove(before + 1, before, sizeof(before) - sizeof(before[0]));
         before[0] = token;
     }
 }
@@ -249,19 +283,18 @@ static enum ag_err check_types(const struct ag_stmt *stmt, const char *types, co
 
 static enum ag_err check_org(const struct ag_stmt *stmt, const struct facts *facts)
 {
-    if (stmt->no_org || !facts->tenant_table.len) return AG_OK;
-    if (!(facts->insert ? facts->org_named : facts->org_filtered))
+    if (stmt->no_org) return AG_OK;
+    if (facts->tenant_table.len && !(facts->insert ? facts->org_named : facts->org_filtered))
         return ag_fail(AG_E_CONFIG,
                        "statement %s: table %.*s belongs to tenants, so it must %s org_id, or say "
                        "in no_org why not",
                        stmt->name, AG_STR_ARG(facts->tenant_table),
                        facts->insert ? "fill" : "filter by");
-    /* `organizations` is compared by its id. */
-    if (facts->org_params == 0 && !facts->org_table)
+    if ((facts->tenant_table.len || facts->org_table) && facts->org_params == 0)
         return ag_fail(AG_E_CONFIG,
-                       "statement %s: table %.*s belongs to tenants, so org_id must equal a "
-                       "parameter, as in org_id = $1",
-                       stmt->name, AG_STR_ARG(facts->tenant_table));
+                       "statement %s: org_id, or the id of organizations, must equal a parameter, "
+                       "as in org_id = $1",
+                       stmt->name);
     return AG_OK;
 }
 

@@ -115,7 +115,8 @@ struct ag_stmt ag_limit_stmts[AG_LIMIT_STMTS] = {
                     .sql = "UPDATE organizations SET plan = $2, requests_per_minute = $3, "
                            "updated_at = $4 WHERE id = $1",
                     .params = "utiz",
-                    .columns = ""},
+                    .columns = "",
+                    .no_org = SERVER_WIDE},
 };
 
 /* ---- settings ---- */

@@ -98,7 +98,7 @@ enum ag_err ag_once(struct ag_tx *tx, const char *name, bool *ret_first)
     return AG_OK;
 }
 
-enum ag_err ag_users_insert(struct ag_tx *tx, const struct ag_user *user)
+static enum ag_err insert_with_org(struct ag_tx *tx, const struct ag_user *user)
 {
     AG_TRY(ag_tx_exec(tx, &ag_user_stmts[ORG_INSERT],
                       AG_BIND(ag_v_uuid(user->org_id), ag_v_text(user->name), ag_v_bool(true),
@@ -115,6 +115,15 @@ enum ag_err ag_users_insert(struct ag_tx *tx, const struct ag_user *user)
                       AG_BIND(ag_v_uuid(user->org_id), ag_v_uuid(user->id),
                               ag_v_text(AG_STR("owner")), ag_v_time(user->created_at)),
                       NULL);
+}
+
+enum ag_err ag_users_insert(struct ag_tx *tx, const struct ag_user *user)
+{
+    /* The organisation begins with the person: whoever makes them acts for it. */
+    struct ag_tenant before = ag_tx_tenant_swap(tx, ag_tenant(user->org_id));
+    enum ag_err err = insert_with_org(tx, user);
+    ag_tx_tenant_swap(tx, before);
+    return err;
 }
 
 static enum ag_err user_read(struct ag_db *db, struct ag_arena *arena, int stmt,

@@ -68,7 +68,9 @@ static void tenant_tables_need_org_id(void **state)
     assert_registered(STMT("SELECT id FROM runs WHERE org_id = $1", "u", "u"));
     assert_registered(STMT("INSERT INTO runs (org_id) VALUES ($1)", "u", ""));
     assert_registered(STMT("SELECT a.id FROM users a JOIN runs b ON b.org_id = $1", "u", "u"));
-    assert_registered(STMT("SELECT id FROM organizations", "", "u"));
+    assert_refused(STMT("SELECT id FROM organizations", "", "u"), "must equal a parameter");
+    assert_refused(STMT("SELECT o.id FROM organizations o JOIN users u ON u.id = $1", "u", "u"),
+                   "must equal a parameter");
     assert_registered(STMT("SELECT 'runs' FROM users", "", "t"));
     /* Naming it is not enough: it must equal a parameter, so that it can be looked at. */
     assert_refused(STMT("SELECT id FROM runs WHERE org_id IS NOT NULL", "", "u"), "must equal");
@@ -89,7 +91,12 @@ static void the_registry_knows_whose_rows(void **state)
     } cases[] = {
         {"SELECT 1", "", AG_REACH_NONE, 0},
         {"SELECT 1 FROM users WHERE org_id = $1", "u", AG_REACH_NONE, 0},
-        {"SELECT 1 FROM organizations WHERE id = $1", "u", AG_REACH_TENANT, 0},
+        {"SELECT 1 FROM organizations WHERE id = $1", "u", AG_REACH_TENANT, 1},
+        {"SELECT 1 FROM organizations WHERE organizations.id = $1", "u", AG_REACH_TENANT, 1},
+        {"SELECT 1 FROM organizations AS o JOIN users u ON u.id = $1 AND o.id = $2", "uu",
+         AG_REACH_TENANT, 2},
+        {"UPDATE organizations SET x = $2 WHERE id = $1", "uu", AG_REACH_TENANT, 1},
+        {"INSERT INTO organizations (x, id) VALUES ($1, $2)", "uu", AG_REACH_TENANT, 2},
         {"SELECT 1 FROM runs WHERE id = $1 AND org_id = $2", "uu", AG_REACH_TENANT, 2},
         {"SELECT 1 FROM runs a JOIN prompts b ON a.org_id=$1 AND b.org_id = $3 WHERE a.id = $2",
          "uuu", AG_REACH_TENANT, 5},
