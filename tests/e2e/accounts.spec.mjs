@@ -26,7 +26,7 @@ test('a forgotten password is set anew by a link, once', async ({ page, account,
   await expect(page.getByText('Enter an e-mail address')).toBeVisible();
   await page.getByLabel('E-mail').fill(account.email);
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeFocused();
+  await expect(page.getByRole('heading', { name: 'Ask whoever runs this server' })).toBeFocused();
   await expect(page.getByText(account.email)).toBeVisible();
 
   const link = here(await loggedLink(world.server, 'reset', account.email));
@@ -58,7 +58,7 @@ test('who asks for a link to no account is told the same', async ({ page }) => {
   await page.goto('/forgot-password');
   await page.getByLabel('E-mail').fill(email);
   await page.getByRole('button', { name: 'Send the link' }).click();
-  await expect(page.getByText(`If there is an account with ${email}`)).toBeVisible();
+  await expect(page.getByText(`account with ${email}`)).toBeVisible();
   await page.getByRole('button', { name: 'Ask once more' }).click();
   await expect(page.getByLabel('E-mail')).toHaveValue(email);
 });

@@ -2,6 +2,8 @@
 // per test, and a page that fails its test when the console, the policy or the network complains.
 import { test as base, expect } from '@playwright/test';
 
+import { startGitHub } from '../../fakes/github.mjs';
+import { startIdentityProvider } from '../../fakes/identity-provider.mjs';
 import { expect as expectReply } from '../../lib/expect.mjs';
 import { Client } from '../../lib/http.mjs';
 import { World, register } from '../../lib/world.mjs';
@@ -50,13 +52,17 @@ export function allow(complaints, pattern) {
 /** Settings of every server here: with AGENTGEN_WEB_DIR it serves that export instead of the one in the binary. */
 export const PAGES = { AGENTGEN_WEB_DIR: process.env.AGENTGEN_WEB_DIR };
 
-/** The server and its provider, shared by the tests of one worker. */
+/** The server, its model provider and its identity providers, shared by the tests of one worker. */
 export const world = [async ({}, use) => {
-  const world = await new World({ accounts: false, env: PAGES }).open();
+  const [google, github, oidc] = await Promise.all([startIdentityProvider({ clientId: 'google-client' }), startGitHub(), startIdentityProvider()]);
+  const env = { ...PAGES, ...google.env('google'), ...github.env(), ...oidc.env(), AGENTGEN_OIDC_NAME: 'Example Corp' };
+  const world = await new World({ accounts: false, env }).open();
+  world.identity = { google, github, oidc };
   // The first account is the administrator; tests that need a fresh server start their own.
   world.admin = await register(world.anonymous, { name: 'First Admin' });
   await use(world);
   await world.close();
+  await Promise.all([google, github, oidc].map((fake) => fake.close()));
 }, { scope: 'worker' }];
 
 export const test = base.extend({

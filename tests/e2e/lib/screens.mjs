@@ -11,6 +11,7 @@ const heading = (path) => named('heading', path);
 const link = (pick) => ({ page, seed }) => page.getByRole('main').getByRole('link', { name: pick(seed) }).filter({ visible: true }).first();
 const text = (pick) => ({ page, seed }) => page.getByRole('main').getByText(pick(seed)).filter({ visible: true }).first();
 const press = (path) => ({ page, t }) => page.getByRole('button', { name: t(path) }).first().click();
+const providers = ({ page, t }) => page.getByRole('link', { name: t('auth.oauth.continue', { provider: 'GitHub' }) }).waitFor();
 const support = (tab) => ({ agents }) => `/agents/${agents.support.id}${tab ? `?tab=${tab}` : ''}`;
 const run = (name) => ({ runs }) => `/runs/${runs[name]}`;
 
@@ -26,15 +27,16 @@ const run = (name) => ({ runs }) => `/runs/${runs[name]}`;
  * exempt  parts that are not ours, as selectors, and why
  */
 export const SCREENS = [
-  { name: 'login', path: '/login', who: 'nobody', ready: heading('auth.login.title') },
-  { name: 'register', path: '/register', who: 'nobody', ready: heading('auth.register.title') },
+  { name: 'login', path: '/login', who: 'nobody', ready: heading('auth.login.title'), act: providers },
+  { name: 'login-refused', path: '/login?error=link_required', who: 'nobody', ready: ({ page, t }) => page.getByRole('main').getByText(t('auth.oauth.error.link_required')), act: providers },
+  { name: 'register', path: '/register', who: 'nobody', ready: heading('auth.register.title'), act: providers },
   { name: 'forgot', path: '/forgot-password', who: 'nobody', ready: heading('recover.forgot.title') },
   {
-    name: 'forgot-sent', path: '/forgot-password', who: 'nobody', ready: heading('recover.forgot.title'),
+    name: 'forgot-logged', path: '/forgot-password', who: 'nobody', ready: heading('recover.forgot.title'),
     act: async ({ page, t }) => {
       await page.getByLabel(t('auth.field.email')).fill('grace@mail.test');
       await press('recover.forgot.submit')({ page, t });
-      await page.getByRole('heading', { name: t('recover.forgot.sent_title') }).waitFor();
+      await page.getByRole('heading', { name: t('recover.forgot.logged_title') }).waitFor();
     },
   },
   { name: 'reset', path: '/reset-password#token=agm_lost', who: 'nobody', ready: heading('recover.reset.title') },

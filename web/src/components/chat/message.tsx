@@ -3,7 +3,7 @@
 import { CircleAlert, CircleStop, Hourglass, Play, RotateCw, Scissors, Unplug } from "lucide-react";
 import { memo, useCallback, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 
-import { useWaitText } from "@/components/shell/use-action-failed";
+import { useWaitText } from "@/components/shell/use-reason";
 import { Button } from "@/components/ui/button";
 import { useSeconds } from "@/lib/clock";
 import { cn } from "@/lib/cn";

@@ -9,7 +9,7 @@ import { useSeconds } from "@/lib/clock";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 
-import { useReason } from "./use-action-failed";
+import { useReason } from "./use-reason";
 
 interface CardProps {
   error: ApiError;

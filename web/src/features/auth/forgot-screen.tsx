@@ -1,12 +1,13 @@
 "use client";
 
 import { zodResolver } from "@hookform/resolvers/zod";
-import { MailCheck } from "lucide-react";
+import { MailCheck, ScrollText } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import * as z from "zod/mini";
 
 import { FormError } from "@/components/form-error";
+import { useReason } from "@/components/shell/use-reason";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { FieldInput } from "@/components/ui/form-controls";
@@ -16,6 +17,7 @@ import { useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";
 
 import { Notice } from "./notice";
+import { useSignInOptions } from "./sign-in-options";
 
 function useForgotSchema() {
   const t = useT("auth.problem");
@@ -24,10 +26,11 @@ function useForgotSchema() {
 
 function Sent({ email, onAgain }: { email: string; onAgain: () => void }) {
   const t = useT("recover.forgot");
+  const mails = useSignInOptions()?.mail !== false;
   return (
     <Notice
-      icon={MailCheck}
-      title={t("sent_title")}
+      icon={mails ? MailCheck : ScrollText}
+      title={t(mails ? "sent_title" : "logged_title")}
       action={(
         <>
           <Button asChild size="lg"><Link href="/login">{t("back")}</Link></Button>
@@ -35,8 +38,8 @@ function Sent({ email, onAgain }: { email: string; onAgain: () => void }) {
         </>
       )}
     >
-      <p>{t.rich("sent_body", { email, b: (text) => <strong className="font-medium break-all text-foreground"><bdi>{text}</bdi></strong> })}</p>
-      <p>{t("sent_hint")}</p>
+      <p>{t.rich(mails ? "sent_body" : "logged_body", { email, b: (text) => <strong className="font-medium break-all text-foreground"><bdi>{text}</bdi></strong> })}</p>
+      {mails ? <p>{t("sent_hint")}</p> : null}
     </Notice>
   );
 }
@@ -44,7 +47,7 @@ function Sent({ email, onAgain }: { email: string; onAgain: () => void }) {
 export function ForgotScreen() {
   const t = useT("recover.forgot");
   const tAuth = useT("auth");
-  const tCore = useT("core.error");
+  const reason = useReason();
   const [problem, setProblem] = useState<string | null>(null);
   const [sentTo, setSentTo] = useState<string | null>(null);
   const form = useForm({ resolver: zodResolver(useForgotSchema()), defaultValues: { email: "" } });
@@ -56,8 +59,7 @@ export function ForgotScreen() {
       await api.POST("/v1/auth/forgot-password", { body });
       setSentTo(body.email);
     } catch (thrown) {
-      const error = toApiError(thrown);
-      setProblem(error.offline ? tCore("offline") : error.message);
+      setProblem(reason(toApiError(thrown)));
     }
   });
 

@@ -5,18 +5,21 @@ import { useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import * as z from "zod/mini";
 
+import { FormError } from "@/components/form-error";
 import { PasswordField } from "@/components/password-field";
+import { useReason } from "@/components/shell/use-reason";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { FieldInput } from "@/components/ui/form-controls";
 import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
-import { useT } from "@/lib/i18n";
+import { useFormatter, useT } from "@/lib/i18n";
 import { Link, useOpenedSearch } from "@/lib/nav";
 
-import { FormError } from "@/components/form-error";
-
-import { useAfterSignIn } from "./use-after-sign-in";
+import { OAuthButtons } from "./oauth-buttons";
+import { useSignInOptions } from "./sign-in-options";
+import { useAfterSignIn, useNext, withNext } from "./use-after-sign-in";
+import { useOAuthError } from "./use-oauth-error";
 
 function useLoginSchema() {
   const t = useT("auth.problem");
@@ -29,23 +32,55 @@ function useLoginSchema() {
   );
 }
 
+/** Why somebody could not sign in. */
+function useLoginProblem(): (thrown: unknown) => string {
+  const t = useT("auth.login");
+  const format = useFormatter();
+  const reason = useReason();
+  return (thrown) => {
+    const error = toApiError(thrown);
+    if (error.code === "bad_credentials") return t("wrong");
+    if (error.status === 429 && error.retryAt !== null) return t("blocked", { when: format.relativeTime(error.retryAt, { now: Date.now(), style: "long" }) });
+    return reason(error);
+  };
+}
+
+function OtherWays({ closed }: { closed: boolean }) {
+  const t = useT("auth.login");
+  const next = useNext();
+  return (
+    <div className="grid gap-2 text-sm text-muted-foreground">
+      <p><Link href="/forgot-password" className="font-medium text-primary hover:underline">{t("forgot")}</Link></p>
+      {closed ? <p>{t("closed")}</p> : (
+        <p>
+          {t("no_account")}{" "}
+          <Link href={withNext("/register", next)} className="font-medium text-primary hover:underline">{t("register")}</Link>
+        </p>
+      )}
+    </div>
+  );
+}
+
 export function LoginScreen() {
   const t = useT("auth");
-  const tCore = useT("core.error");
   const done = useAfterSignIn();
-  const search = useOpenedSearch();
+  const next = useNext();
+  const options = useSignInOptions();
+  const cameBackWith = useOAuthError(useOpenedSearch());
+  const problemOf = useLoginProblem();
   const [problem, setProblem] = useState<string | null>(null);
+  const [tried, setTried] = useState(false);
   const form = useForm({ resolver: zodResolver(useLoginSchema()), defaultValues: { email: "", password: "" } });
   const { errors, isSubmitting } = form.formState;
 
   const submit = form.handleSubmit(async (body) => {
     setProblem(null);
+    setTried(true);
     try {
       await api.POST("/v1/auth/login", { body });
       done();
     } catch (thrown) {
-      const error = toApiError(thrown);
-      setProblem(error.code === "bad_credentials" ? t("login.wrong") : error.offline ? tCore("offline") : error.message);
+      setProblem(problemOf(thrown));
       form.setFocus("password", { shouldSelect: true });
     }
   });
@@ -56,19 +91,14 @@ export function LoginScreen() {
         <h1 className="text-2xl font-semibold">{t("login.title")}</h1>
         <p className="text-sm text-muted-foreground">{t("login.subtitle")}</p>
       </div>
-      <FormError>{problem}</FormError>
+      <FormError>{problem ?? (tried ? null : cameBackWith)}</FormError>
       <Field label={t("field.email")} error={errors.email?.message}>
         <FieldInput type="email" autoComplete="username" inputMode="email" placeholder={t("field.email_placeholder")} {...form.register("email")} />
       </Field>
       <PasswordField label={t("field.password")} error={errors.password?.message} autoComplete="current-password" {...form.register("password")} />
       <Button type="submit" size="lg" busy={isSubmitting}>{t("login.submit")}</Button>
-      <div className="grid gap-2 text-sm text-muted-foreground">
-        <p><Link href="/forgot-password" className="font-medium text-primary hover:underline">{t("login.forgot")}</Link></p>
-        <p>
-          {t("login.no_account")}{" "}
-          <Link href={`/register${search}`} className="font-medium text-primary hover:underline">{t("login.register")}</Link>
-        </p>
-      </div>
+      <OAuthButtons providers={options?.providers ?? []} next={next} />
+      <OtherWays closed={options?.registration === "invited"} />
     </form>
   );
 }

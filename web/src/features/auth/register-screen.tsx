@@ -1,11 +1,14 @@
 "use client";
 
 import { zodResolver } from "@hookform/resolvers/zod";
+import { LockKeyhole } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import * as z from "zod/mini";
 
+import { FormError } from "@/components/form-error";
 import { PasswordField, StrengthMeter } from "@/components/password-field";
+import { useReason } from "@/components/shell/use-reason";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { FieldInput } from "@/components/ui/form-controls";
@@ -13,11 +16,12 @@ import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
 import { setFormErrors } from "@/lib/forms";
 import { useT } from "@/lib/i18n";
-import { Link, useOpenedSearch } from "@/lib/nav";
+import { Link } from "@/lib/nav";
 
-import { FormError } from "@/components/form-error";
-
-import { useAfterSignIn } from "./use-after-sign-in";
+import { Notice } from "./notice";
+import { OAuthButtons } from "./oauth-buttons";
+import { useSignInOptions } from "./sign-in-options";
+import { useAfterSignIn, useNext, withNext } from "./use-after-sign-in";
 
 function useRegisterSchema() {
   const t = useT("auth.problem");
@@ -31,11 +35,23 @@ function useRegisterSchema() {
   );
 }
 
+/** Accounts are made by invitation alone. */
+function Closed() {
+  const t = useT("auth.register");
+  const next = useNext();
+  return (
+    <Notice icon={LockKeyhole} title={t("closed_title")} action={<Button asChild size="lg"><Link href={withNext("/login", next)}>{t("login")}</Link></Button>}>
+      {t("closed_body")}
+    </Notice>
+  );
+}
+
 export function RegisterScreen() {
   const t = useT("auth");
-  const tCore = useT("core.error");
+  const reason = useReason();
   const done = useAfterSignIn();
-  const search = useOpenedSearch();
+  const next = useNext();
+  const options = useSignInOptions();
   const [problem, setProblem] = useState<string | null>(null);
   const form = useForm({ resolver: zodResolver(useRegisterSchema()), defaultValues: { name: "", email: "", password: "" } });
   const { errors, isSubmitting } = form.formState;
@@ -50,10 +66,11 @@ export function RegisterScreen() {
       const error = toApiError(thrown);
       if (error.code === "email_taken") form.setError("email", { message: t("register.email_taken") }, { shouldFocus: true });
       else if (error.fields.length) setProblem(setFormErrors(error, form.setError, ["name", "email", "password"]).join(" ") || null);
-      else setProblem(error.offline ? tCore("offline") : error.message);
+      else setProblem(reason(error));
     }
   });
 
+  if (options?.registration === "invited") return <Closed />;
   return (
     <form onSubmit={submit} noValidate className="grid gap-5">
       <div className="grid gap-1.5 pb-2">
@@ -72,9 +89,10 @@ export function RegisterScreen() {
         <StrengthMeter password={password} email={email} />
       </div>
       <Button type="submit" size="lg" busy={isSubmitting}>{t("register.submit")}</Button>
+      <OAuthButtons providers={options?.providers ?? []} next={next} />
       <p className="text-sm text-muted-foreground">
         {t("register.have_account")}{" "}
-        <Link href={`/login${search}`} className="font-medium text-primary hover:underline">{t("register.login")}</Link>
+        <Link href={withNext("/login", next)} className="font-medium text-primary hover:underline">{t("register.login")}</Link>
       </p>
     </form>
   );

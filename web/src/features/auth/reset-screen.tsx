@@ -8,6 +8,7 @@ import * as z from "zod/mini";
 
 import { FormError } from "@/components/form-error";
 import { PasswordField, StrengthMeter } from "@/components/password-field";
+import { useReason } from "@/components/shell/use-reason";
 import { Button } from "@/components/ui/button";
 import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
@@ -26,7 +27,7 @@ function useResetSchema() {
 function ResetForm({ token, onDone, onFault }: { token: string; onDone: () => void; onFault: (fault: LinkFault) => void }) {
   const t = useT("recover.reset");
   const tAuth = useT("auth");
-  const tCore = useT("core.error");
+  const reason = useReason();
   const [problem, setProblem] = useState<string | null>(null);
   const form = useForm({ resolver: zodResolver(useResetSchema()), defaultValues: { password: "" } });
   const { errors, isSubmitting } = form.formState;
@@ -42,7 +43,7 @@ function ResetForm({ token, onDone, onFault }: { token: string; onDone: () => vo
       const fault = linkFault(error);
       if (fault) onFault(fault);
       else if (error.fields.length) setProblem(setFormErrors(error, form.setError, ["password"]).join(" ") || null);
-      else setProblem(error.offline ? tCore("offline") : error.message);
+      else setProblem(reason(error));
     }
   });
 

@@ -45,7 +45,7 @@ export function SignedOutFrame({ children }: { children: ReactNode }) {
               <Brand className="lg:hidden" />
               <div className="flex gap-1"><LanguageSelect /><ThemeToggle /></div>
             </header>
-            <main className="mx-auto flex w-full max-w-sm grow flex-col px-5 pt-[12vh] pb-24 lg:pt-[18vh]">
+            <main className="mx-auto flex w-full max-w-sm grow flex-col px-5 pt-[12vh] pb-24 lg:pt-[14vh]">
               {children}
             </main>
           </div>

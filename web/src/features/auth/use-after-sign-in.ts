@@ -15,9 +15,19 @@ export function safeNext(next: string | null): string {
   }
 }
 
+/** Where who signs in wanted to be. */
+export function useNext(): string {
+  return safeNext(new URLSearchParams(useOpenedSearch()).get("next"));
+}
+
+/** The address of another page for who is not signed in, that goes on to the same place. */
+export function withNext(page: string, next: string): string {
+  return next === "/" ? page : `${page}?next=${encodeURIComponent(next)}`;
+}
+
 /** Leads to where who signed in wanted to be. */
 export function useAfterSignIn(): () => void {
   const navigate = useNavigate();
-  const next = safeNext(new URLSearchParams(useOpenedSearch()).get("next"));
+  const next = useNext();
   return useCallback(() => navigate(next, { replace: true }), [navigate, next]);
 }

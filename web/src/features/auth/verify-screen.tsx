@@ -4,6 +4,7 @@ import { CircleCheck, MailQuestionMark } from "lucide-react";
 import { useState } from "react";
 
 import { FormError } from "@/components/form-error";
+import { useReason } from "@/components/shell/use-reason";
 import { Button } from "@/components/ui/button";
 import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
@@ -15,7 +16,7 @@ import { Notice } from "./notice";
 
 function Verify({ token }: { token: string | null }) {
   const t = useT("recover.verify");
-  const tCore = useT("core.error");
+  const reason = useReason();
   const [busy, setBusy] = useState(false);
   const [done, setDone] = useState(false);
   const [fault, setFault] = useState<LinkFault | null>(null);
@@ -30,7 +31,7 @@ function Verify({ token }: { token: string | null }) {
     } catch (thrown) {
       const error = toApiError(thrown);
       setFault(linkFault(error));
-      setProblem(error.code === "email_taken" ? t("taken") : error.offline ? tCore("offline") : error.message);
+      setProblem(error.code === "email_taken" ? t("taken") : reason(error));
     }
     setBusy(false);
   };
