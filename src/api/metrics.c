@@ -1,5 +1,7 @@
 #include "api/metrics.h"
 
+#include "net/mailer.h"
+
 #include <uv.h>
 
 struct metric {
@@ -103,6 +105,20 @@ static void write_limits(struct ag_api *api, struct ag_buf *out)
     write_all(out, metrics, AG_COUNT(metrics));
 }
 
+static void write_mails(struct ag_api *api, struct ag_buf *out)
+{
+    struct ag_mailer_stats s;
+    if (!api->core->mailer) return;
+    ag_mailer_stats(api->core->mailer, &s);
+    const struct metric metrics[] = {
+        {"mails_sent_total", "counter", "Mails that the mail server took.", (double)s.sent},
+        {"mails_failed_total", "counter", "Mails that were given up.", (double)s.failed},
+        {"mails_dropped_total", "counter", "Mails that found no room.", (double)s.dropped},
+        {"mails_queued", "gauge", "Mails that wait now.", (double)s.queued},
+    };
+    write_all(out, metrics, AG_COUNT(metrics));
+}
+
 enum ag_err ag_metrics_write(struct ag_api *api, struct ag_buf *out)
 {
     ag_buf_printf(out,
@@ -113,5 +129,6 @@ enum ag_err ag_metrics_write(struct ag_api *api, struct ag_buf *out)
     write_db(api, out);
     write_runs(api, out);
     write_limits(api, out);
+    write_mails(api, out);
     return ag_buf_err(out);
 }

@@ -116,6 +116,19 @@ void ag_backend_close(struct ag_backend *backend)
     ag_arena_done(&backend->arena);
 }
 
+enum ag_err ag_backend_mailer(const struct ag_backend *backend,
+                              struct ag_mailer_options *ret_options)
+{
+    const struct ag_options *o = backend->options;
+    struct ag_mailer_options options = {
+        .smtp = {.url = o->smtp_url, .egress = backend->core.egress}, .from = o->mail_from};
+    if (o->smtp_url.len == 0)
+        return ag_fail(AG_E_CONFIG, "no mail server is set: AGENTGEN_SMTP_URL names one");
+    AG_TRY(ag_starttls_parse(o->smtp_starttls, &options.smtp.starttls));
+    *ret_options = options;
+    return AG_OK;
+}
+
 enum ag_err ag_backend_attach(struct ag_backend *backend)
 {
     AG_TRY(ag_db_attach(backend->core.db));

@@ -4,6 +4,7 @@
 
 #include "app/options.h"
 #include "core/core.h"
+#include "net/mailer.h"
 
 struct ag_backend {
     const struct ag_options *options;
@@ -24,6 +25,10 @@ enum ag_err ag_backend_open(struct ag_backend *backend, const struct ag_options 
 enum ag_err ag_backend_share_limits(struct ag_backend *backend) AG_MUST_USE;
 /* All loops must have detached. */
 void ag_backend_close(struct ag_backend *backend);
+
+/* What a mailer is made of; the backend outlives it. AG_E_CONFIG: no mail server is set. */
+enum ag_err ag_backend_mailer(const struct ag_backend *backend,
+                              struct ag_mailer_options *ret_options) AG_MUST_USE;
 
 /* This thread's loop's part: database connections and the core's. On a fiber. */
 enum ag_err ag_backend_attach(struct ag_backend *backend) AG_MUST_USE AG_SUSPENDS;

@@ -7,6 +7,8 @@
 #include "cache/redis.h"
 #include "llm/llm.h"
 #include "net/egress.h"
+#include "net/mailer.h"
+#include "net/mime.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -356,6 +358,24 @@ static void check_sign_in(const struct ag_options *o, struct ag_config_report *r
     problem(report, o, &o->oidc_scopes, check_scopes(o->oidc_scopes));
 }
 
+/* Everything that a mailer is made of; what the egress judge says is asked when it dials. */
+static enum ag_err check_smtp(const struct ag_options *o)
+{
+    struct ag_mailer_options options = {.smtp = {.url = o->smtp_url}, .from = o->mail_from};
+    if (o->smtp_url.len == 0) return AG_OK;
+    if (o->mail_from.len == 0)
+        return ag_fail(AG_E_CONFIG, "AGENTGEN_MAIL_FROM is needed, too: who mails come from");
+    AG_TRY(ag_starttls_parse(o->smtp_starttls, &options.smtp.starttls));
+    return ag_mailer_check(&options);
+}
+
+static enum ag_err check_mail_from(struct ag_str from)
+{
+    struct ag_str name, address;
+    if (from.len == 0 || ag_mime_parse_mailbox(from, &name, &address) == AG_OK) return AG_OK;
+    return ag_fail(AG_E_CONFIG, "this is not an address such as `Agents <agents@example.com>`");
+}
+
 enum ag_err ag_config_check(const struct ag_options *o, struct ag_config_report *report)
 {
     size_t problems = report->problems.len;
@@ -369,6 +389,8 @@ enum ag_err ag_config_check(const struct ag_options *o, struct ag_config_report 
     problem(report, o, &o->default_model, check_model(o->default_model));
     problem(report, o, &o->public_url, check_public_url(o->public_url));
     check_sign_in(o, report);
+    problem(report, o, &o->smtp_url, check_smtp(o));
+    problem(report, o, &o->mail_from, check_mail_from(o->mail_from));
     problem(report, o, &o->faults, ag_fault_arm(o->faults));
     if (report->problems.len == problems) return AG_OK;
     return ag_fail(AG_E_CONFIG, "the configuration is not usable");

@@ -89,6 +89,17 @@ const struct ag_option ag_option_table[] = {
      .def = "openid email profile",
      .doc = "What is asked for, separated by spaces; `openid` must be among them."},
 
+    {ROW(smtp_url), .env = "AGENTGEN_SMTP_URL", .group = "Mail", .type = AG_OPT_URL, .def = "",
+     .doc = "The server that takes mails: `smtp://user:password@mail.example.com` (port 587, "
+            "STARTTLS) or `smtps://...` (port 465). Without it the links that mails would carry "
+            "are written into the log, for the operator to pass on."},
+    {ROW(smtp_starttls), .env = "AGENTGEN_SMTP_STARTTLS", .group = "Mail", .type = AG_OPT_ENUM,
+     .def = "required", .choices = "required|optional|off",
+     .doc = "Whether a connection to `smtp://` must become one with TLS. A relay on this machine "
+            "often has none: `off`, without a password then."},
+    {ROW(mail_from), .env = "AGENTGEN_MAIL_FROM", .group = "Mail", .type = AG_OPT_STRING, .def = "",
+     .doc = "Who mails come from: `Agents <agents@example.com>`. Needed with a mail server."},
+
     {ROW(openai_api_key), .env = "OPENAI_API_KEY", .group = "Models", .type = AG_OPT_SECRET,
      .def = "", .doc = "The key for OpenAI, or for whatever OPENAI_BASE_URL names."},
     {ROW(openai_base_url), .env = "OPENAI_BASE_URL", .group = "Models", .type = AG_OPT_URL,

@@ -68,6 +68,8 @@ struct ag_options {
     struct ag_str github_client_id, github_client_secret, github_url, github_api_url;
     struct ag_str oidc_issuer, oidc_client_id, oidc_client_secret, oidc_name, oidc_scopes;
 
+    struct ag_str smtp_url, smtp_starttls, mail_from;
+
     struct ag_str openai_api_key, openai_base_url;
     struct ag_str anthropic_api_key, anthropic_base_url;
     struct ag_str default_model, egress_allow;

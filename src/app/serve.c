@@ -11,6 +11,7 @@
 #include "app/process.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "net/mailer.h"
 #include "runtime/fiber.h"
 #include "runtime/offload.h"
 
@@ -242,6 +243,8 @@ static void begin_drain(struct serve *serve)
     if (serve->drain_begun) return;
     serve->drain_begun = true;
     if (serve->err == AG_OK) ag_log(AG_LOG_INFO, "draining");
+    struct ag_mailer *mailer = serve->backend.core.mailer;
+    if (mailer) ag_mailer_drain(mailer, serve->options->drain_timeout_ms);
     for (unsigned i = 0; i < serve->launched; i++)
         if (serve->loops[i].loop) ag_loop_post(serve->loops[i].loop, &serve->loops[i].drain);
 }
@@ -379,10 +382,19 @@ static enum ag_err open_server(struct serve *serve)
         .handler = ag_api_handle,
         .arg = serve->api,
     };
-    serve->backend.core.sends_mail = true;
     AG_TRY(ag_server_new(&server_options, &serve->server));
     ag_api_set_server(serve->api, serve->server);
     return name_site(serve);
+}
+
+static enum ag_err open_mailer(struct serve *serve)
+{
+    struct ag_core *core = &serve->backend.core;
+    struct ag_mailer_options options;
+    core->sends_mail = true;
+    if (serve->options->smtp_url.len == 0) return AG_OK;
+    AG_TRY(ag_backend_mailer(&serve->backend, &options));
+    return ag_mailer_start(&options, &core->mailer);
 }
 
 /* Runs loop 0 on this thread until every loop has ended. */
@@ -424,6 +436,7 @@ static enum ag_exit serve_run(struct serve *serve)
     err = ag_backend_share_limits(&serve->backend);
     if (err == AG_OK) err = ag_passwords_start(AG_MAX(cores / 2, 1u));
     if (err == AG_OK) err = open_server(serve);
+    if (err == AG_OK) err = open_mailer(serve);
     enum ag_exit status = AG_EXIT_OK;
     if (err != AG_OK) {
         status = ag_cli_fail(err);
@@ -431,6 +444,7 @@ static enum ag_exit serve_run(struct serve *serve)
         err = run_loops(serve); /* logs by itself what went wrong */
         if (err != AG_OK) status = err == AG_E_CONFIG ? AG_EXIT_CONFIG : AG_EXIT_FAILED;
     }
+    ag_mailer_free(AG_TAKE(serve->backend.core.mailer));
     ag_passwords_stop();
     ag_offload_done();
     ag_server_free(serve->server);

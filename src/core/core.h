@@ -38,6 +38,7 @@ struct ag_core_options {
 struct ag_access_cache;
 struct ag_agent_cache;
 struct ag_detached_run;
+struct ag_mailer;
 struct ag_model_cache;
 struct ag_oauth_cache;
 struct ag_policy;
@@ -67,6 +68,7 @@ struct ag_core {
     _Atomic uint64_t agents_epoch; /* raised by every change of an agent */
     _Atomic uint64_t access_epoch; /* raised by whatever takes rights away */
     _Atomic uint64_t policy_epoch; /* raised by every change of settings and blocks */
+    struct ag_mailer *mailer;      /* NULL: mails are written into the log */
     bool sends_mail;               /* servers write to people; commands do not */
     struct ag_live_runs live;      /* what is being answered now, all loops */
     struct ag_core_loop loops[AG_MAX_LOOPS];

@@ -18,9 +18,11 @@ enum ag_mail_kind {
     AG_MAIL_ADDRESS_CHANGED,  /* to the old one, afterwards: `name`, `other` */
     AG_MAIL_INVITATION,       /* `name` (who invites), `other` (the organisation), `link` */
     AG_MAIL_ACCOUNT_DELETED,  /* `name` */
+    AG_MAIL_TEST,             /* nothing */
     AG_MAIL_KINDS
 };
 
+/* What somebody typed is shown as text and never becomes a link or markup. */
 struct ag_mail_values {
     struct ag_str name, other;
     struct ag_str link; /* path and fragment on this site: "/reset-password#token=agm_..." */
@@ -32,7 +34,23 @@ bool ag_mail_configured(const struct ag_core *core);
 void ag_mail_send(struct ag_core *core, enum ag_mail_kind kind, struct ag_str to,
                   const struct ag_mail_values *values);
 
+/* A mail in words, without a server: subject, text and HTML in the arena. AG_E_NO_MEMORY. */
+struct ag_mail {
+    struct ag_str subject, text, html;
+};
+enum ag_err ag_mail_compose(enum ag_mail_kind kind, struct ag_str site,
+                            const struct ag_mail_values *values, struct ag_arena *arena,
+                            struct ag_mail *ret_mail) AG_MUST_USE;
+
 /* ---- mail_texts.c ---- */
 
-/* "reset", for the log. */
-const char *ag_mail_kind_name(enum ag_mail_kind kind);
+enum { AG_MAIL_PARAGRAPHS = 3 };
+struct ag_mail_text {
+    const char *name; /* of the kind, for the log */
+    const char *subject;
+    const char *before[AG_MAIL_PARAGRAPHS]; /* NULL behind the last one */
+    const char *action;                     /* what the link is called; NULL: no link */
+    const char *after[AG_MAIL_PARAGRAPHS];
+};
+/* Static. */
+const struct ag_mail_text *ag_mail_text(enum ag_mail_kind kind);
