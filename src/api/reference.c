@@ -93,7 +93,9 @@ enum ag_err ag_api_permissions_markdown(struct ag_buf *out)
 {
     ag_buf_append_lit(
         out, "# Permissions\n\nGenerated from the permission table. Roles of an organisation are "
-             "made of them, and API keys can be limited to some of their owner's. "
+             "made of them, and API keys can be limited to some of their owner's. A role of its "
+             "own holds what is chosen of an admin's permissions; those of one's own account "
+             "belong to every role. "
              "`system` is the administrator of the server, in whatever organisation.\n\n"
              "| permission | what it allows |");
     for (int role = 0; role < AG_ROLE_COUNT; role++)

@@ -120,7 +120,11 @@ static struct ag_principal principal_of(const struct ag_access *access, enum ag_
 enum ag_err ag_principal_reload(struct ag_scope *scope)
 {
     struct ag_access access;
-    AG_TRY(ag_sessions_access(scope->core->db, scope->arena, scope->who.session_id, &access));
+    enum ag_err err = ag_sessions_access(scope->core->db, scope->arena, scope->who.session_id,
+                                         &access);
+    if (err == AG_E_NOT_FOUND || (err == AG_OK && access.revoked))
+        return ag_fail(AG_E_UNAUTHENTICATED, "this session has ended");
+    AG_TRY(err);
     scope->who = principal_of(&access, scope->who.credential);
     return AG_OK;
 }

@@ -293,27 +293,14 @@ enum ag_err ag_logout(struct ag_scope *scope)
 
 /* ---- one's own account ---- */
 
-/* The names of what the principal may do, in the order of the table. */
-static enum ag_err list_permissions(struct ag_scope *scope, struct ag_list *ret_names)
-{
-    struct ag_str *names = AG_ARENA_ARRAY(scope->arena, struct ag_str, AG_PERM_COUNT);
-    if (!names) return ag_fail(AG_E_NO_MEMORY, "no memory for a list of permissions");
-    size_t count = 0;
-    for (unsigned i = AG_PERM_PUBLIC + 1; i < AG_PERM_COUNT; i++)
-        if (ag_principal_may(&scope->who, (enum ag_permission)i))
-            names[count++] = ag_str(ag_permission_info((enum ag_permission)i)->name);
-    *ret_names = (struct ag_list){names, count};
-    return AG_OK;
-}
-
 enum ag_err ag_me(struct ag_scope *scope, struct ag_me *ret_me)
 {
     const struct ag_principal *who = &scope->who;
     struct ag_user user;
     struct ag_me me = {.set = 0};
     AG_TRY(ag_users_by_id(scope->core->db, scope->arena, who->user_id, &user));
-    AG_TRY(ag_orgs_get(scope->core->db, scope->arena, who->org_id, who->user_id, &me.org));
-    AG_TRY(list_permissions(scope, &me.permissions));
+    AG_TRY(ag_org_current(scope, &me.org));
+    AG_TRY(ag_permission_names(who->permissions, scope->arena, &me.permissions));
     me.id = user.id;
     me.name = user.name;
     me.email = user.email;

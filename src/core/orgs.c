@@ -86,8 +86,17 @@ enum ag_err ag_org_switch(struct ag_scope *scope, struct ag_uuid org, struct ag_
 
 enum ag_err ag_org_current(struct ag_scope *scope, struct ag_org *ret_org)
 {
-    return ag_orgs_get(scope->core->db, scope->arena, scope->who.org_id, scope->who.user_id,
-                       ret_org);
+    struct ag_db *db = scope->core->db;
+    const struct ag_principal *who = &scope->who;
+    if (who->shared_key) return ag_orgs_get_for_key(db, scope->arena, who->org_id, ret_org);
+    enum ag_err err = ag_orgs_get(db, scope->arena, who->org_id, who->user_id, ret_org);
+    if (err != AG_E_NOT_FOUND) return err;
+    ag_access_changed(scope->core);
+    if (who->credential == AG_CRED_KEY)
+        return ag_fail(AG_E_UNAUTHENTICATED, "its owner left the organisation of this key");
+    AG_TRY(ag_principal_reload(scope));
+    AG_ACT_FOR(who->org_id);
+    return ag_orgs_get(db, scope->arena, who->org_id, who->user_id, ret_org);
 }
 
 struct org_rename {

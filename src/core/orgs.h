@@ -41,7 +41,9 @@ enum ag_err ag_org_create(struct ag_scope *scope, struct ag_str name,
 /* The session acts in it from now on. AG_E_NOT_FOUND: also when it is somebody else's. */
 enum ag_err ag_org_switch(struct ag_scope *scope, struct ag_uuid org,
                           struct ag_me *ret_me) AG_MUST_USE AG_SUSPENDS;
-/* The one that the principal acts in. */
+/* The one that the principal acts in. When another instance has ended that a moment ago, the
+ * session's principal is read again: it acts in the person's own then. AG_E_UNAUTHENTICATED: a key
+ * whose owner is no member any more. */
 enum ag_err ag_org_current(struct ag_scope *scope, struct ag_org *ret_org) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_org_rename(struct ag_scope *scope, struct ag_str name,
                           struct ag_org *ret_org) AG_MUST_USE AG_SUSPENDS;
@@ -192,6 +194,12 @@ enum ag_err ag_role_chosen(struct ag_scope *scope, struct ag_str role, bool has_
  * AG_E_CONFLICT: the last owner. Under ag_org_lock(). */
 enum ag_err ag_member_end_tx(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org,
                              const struct ag_member *member, const char *action) AG_MUST_USE;
+/* Ends all that `user` is in organisations, as a part of their account's end: they leave those of
+ * several people; those of nobody else end with them, the personal one included.
+ * AG_E_CONFLICT: the last owner of one with other members. Afterwards the caller says
+ * ag_access_changed() and ag_agents_changed(). */
+enum ag_err ag_person_end_tx(struct ag_tx *tx, const struct ag_scope *scope,
+                             struct ag_uuid user) AG_MUST_USE;
 enum ag_err ag_check_not_last_owner(struct ag_tx *tx, struct ag_uuid org,
                                     const struct ag_member *member) AG_MUST_USE;
 /* Whether the inviter may still make it, and it is neither accepted nor too old. */

@@ -4,6 +4,7 @@
 
 enum {
     ORG_GET,
+    ORG_GET_KEY,
     ORG_LIST_FIRST,
     ORG_LIST_AFTER,
     ORG_COUNT,
@@ -37,6 +38,12 @@ struct ag_stmt ag_org_stmts[AG_ORG_STMTS] = {
                         "WHERE m.org_id = $1 AND m.user_id = $2",
                  .params = "uu",
                  .columns = ORG_TYPES},
+    [ORG_GET_KEY] = {.name = "org_get_key",
+                     .sql = "SELECT id, name, personal, plan, 'viewer', CAST(NULL AS uuid), "
+                            "'API key', created_at FROM organizations "
+                            "WHERE id = $1 AND deleted_at IS NULL",
+                     .params = "u",
+                     .columns = ORG_TYPES},
     [ORG_LIST_FIRST] = {.name = "org_list_first",
                         .sql = ORG_LIST_SELECT "ORDER BY m.org_id DESC LIMIT $2",
                         .params = "ui",
@@ -161,15 +168,28 @@ static void org_from_row(const struct ag_value *row, struct ag_org *org)
     AG_SET(org, AG_ORG_ROLE_ID);
 }
 
+static enum ag_err first_org(const struct ag_rows *rows, struct ag_org *ret_org)
+{
+    if (rows->count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such organisation");
+    org_from_row(ag_row(rows, 0), ret_org);
+    return AG_OK;
+}
+
 enum ag_err ag_orgs_get(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                         struct ag_uuid user, struct ag_org *ret_org)
 {
     struct ag_rows rows;
     AG_TRY(ag_db_read(db, arena, &ag_org_stmts[ORG_GET], AG_BIND(ag_v_uuid(org), ag_v_uuid(user)),
                       &rows));
-    if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such organisation");
-    org_from_row(ag_row(&rows, 0), ret_org);
-    return AG_OK;
+    return first_org(&rows, ret_org);
+}
+
+enum ag_err ag_orgs_get_for_key(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                                struct ag_org *ret_org)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_db_read(db, arena, &ag_org_stmts[ORG_GET_KEY], AG_BIND(ag_v_uuid(org)), &rows));
+    return first_org(&rows, ret_org);
 }
 
 enum ag_err ag_orgs_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid user,

@@ -25,6 +25,9 @@ struct ag_org_summary {
 };
 extern const struct ag_schema ag_org_summary_schema;
 
+/* As a key of the organisation sees it, which is no member. */
+enum ag_err ag_orgs_get_for_key(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                                struct ag_org *ret_org) AG_MUST_USE AG_SUSPENDS;
 /* A person's organisations, newest first. */
 enum ag_err ag_orgs_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid user,
                          const struct ag_page *page,
@@ -106,6 +109,9 @@ enum ag_err ag_members_oldest_owner(struct ag_tx *tx, struct ag_uuid org, struct
  * organisation, their own keys are revoked, their private agents become `heir`'s. */
 enum ag_err ag_members_end(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
                            struct ag_uuid heir, int64_t now) AG_MUST_USE;
+/* Where `user` is a member: struct ag_org, of which id, name and `personal` are filled. */
+enum ag_err ag_members_orgs(struct ag_tx *tx, struct ag_uuid user,
+                            struct ag_list *ret_orgs) AG_MUST_USE;
 /* Notes that the member did something there. */
 enum ag_err ag_members_touch(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
                              int64_t now) AG_MUST_USE;

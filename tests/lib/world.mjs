@@ -146,3 +146,10 @@ export async function organisation(w, { permissions = CUSTOM_PERMISSIONS } = {})
   }));
   return { org, role, owner, ...Object.fromEntries(accounts) };
 }
+
+/** An organisation that `owner` makes, of [account, role] beside; all of them act in it from now on. */
+export async function organisationOf(owner, ...members) {
+  const org = await createOrganisation(owner);
+  for (const [account, role] of members) await join(owner, account, role);
+  return org;
+}
