@@ -73,7 +73,7 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
     enum ag_err err = AG_OK;
     if (!ag_authenticate_known(ctx->scope.core, kind, secret, &ctx->scope.who)) {
         /* So that made-up ones do not all reach the database. */
-        AG_TRY(ag_limits_before_look_up(ctx));
+        if (!ag_authenticate_seen(ctx->scope.core, secret)) AG_TRY(ag_limits_before_look_up(ctx));
         err = ag_authenticate(ctx->scope.core, ctx->scope.arena, kind, secret, &ctx->scope.who);
         ag_limits_after_look_up(ctx, err);
     }

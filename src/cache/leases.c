@@ -14,6 +14,7 @@ enum {
     ANSWER_MS = 50,      /* longest wait for a decision */
     LEASE_FRACTION = 20, /* of the window, and of the count: how old and how large one gets */
     LEASE_MAX = 1000,
+    TRUSTED_US = 1000 * 1000, /* how long a refusal is repeated without asking again */
     KEY_HASH_BYTES = 16,
 };
 
@@ -48,6 +49,7 @@ struct lease {
     uint16_t asking;    /* questions on their way */
     int64_t full_at_us; /* as Redis had it, by this process's clock */
     int64_t expires_us;
+    int64_t asked_us;
 };
 
 struct shard {
@@ -176,6 +178,14 @@ static int64_t next_block(struct lease *lease, const struct ag_rate *rate, int64
     return block;
 }
 
+/* Nothing can have been regained since, but it can have been forgotten by somebody else. */
+static bool refuses(const struct lease *lease, const struct ag_rate *rate, int64_t now_us)
+{
+    int64_t debt = lease->full_at_us - now_us;
+    return debt + ag_rate_step_us(rate) > ag_rate_window_us(rate) &&
+           now_us - lease->asked_us < TRUSTED_US;
+}
+
 bool ag_leases_spend(struct ag_leases *leases, struct ag_str key, const struct ag_rate *rate,
                      int64_t now_us, bool take, struct ag_limit_verdict *ret_verdict)
 {
@@ -186,9 +196,7 @@ bool ag_leases_spend(struct ag_leases *leases, struct ag_str key, const struct a
     if (lease && lease->tokens > 0 && now_us < lease->expires_us) {
         lease->tokens -= take;
         *ret_verdict = verdict_of(lease, rate, now_us, true);
-    } else if (lease &&
-               lease->full_at_us - now_us + ag_rate_step_us(rate) > ag_rate_window_us(rate)) {
-        /* Nobody can have been given anything since. */
+    } else if (lease && refuses(lease, rate, now_us)) {
         lease->tokens = 0;
         *ret_verdict = verdict_of(lease, rate, now_us, false);
     } else {
@@ -248,7 +256,8 @@ static struct ag_limit_verdict take_answer(struct lease *lease, const struct ag_
     bool old = lease->tokens > 0 && now_us < lease->expires_us;
     if (!old) lease->tokens = 0;
     lease->expires_us = old ? AG_MIN(lease->expires_us, expires_us) : expires_us;
-    lease->full_at_us = AG_MAX(lease->full_at_us, now_us + answer[1]);
+    lease->full_at_us = now_us + answer[1];
+    lease->asked_us = now_us;
     int64_t granted = answer[0];
     if (granted > 0)
         lease->tokens = (uint16_t)AG_MIN(lease->tokens + granted - 1, (int64_t)UINT16_MAX);

@@ -145,10 +145,26 @@ bool ag_authenticate_known(struct ag_core *core, enum ag_credential kind, struct
     return true;
 }
 
-enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,
-                            struct ag_str secret, struct ag_principal *ret_who)
+bool ag_authenticate_seen(struct ag_core *core, struct ag_str secret)
 {
-    if (ag_authenticate_known(core, kind, secret, ret_who)) return AG_OK;
+    uint64_t hash = ag_str_hash(secret);
+    return atomic_load_explicit(&core->seen[hash % AG_SEEN_CREDENTIALS], memory_order_relaxed) ==
+           hash;
+}
+
+static void note_seen(struct ag_core *core, struct ag_str secret, bool valid)
+{
+    uint64_t hash = ag_str_hash(secret);
+    _Atomic uint64_t *slot = &core->seen[hash % AG_SEEN_CREDENTIALS];
+    if (valid)
+        atomic_store_explicit(slot, hash, memory_order_relaxed);
+    else
+        atomic_compare_exchange_strong(slot, &hash, 0);
+}
+
+static enum ag_err look_up(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,
+                           struct ag_str secret, struct ag_principal *ret_who)
+{
     struct ag_access_cache *cache = ag_core_loop(core)->access;
     /* Read before the database: what is revoked meanwhile makes the entry below useless. */
     uint64_t epoch = access_epoch(core);
@@ -173,4 +189,13 @@ enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum a
     ag_access_cache_put(cache, secret, epoch, access.expires_at, &who);
     *ret_who = who;
     return AG_OK;
+}
+
+enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum ag_credential kind,
+                            struct ag_str secret, struct ag_principal *ret_who)
+{
+    if (ag_authenticate_known(core, kind, secret, ret_who)) return AG_OK;
+    enum ag_err err = look_up(core, arena, kind, secret, ret_who);
+    if (ag_err_info(err)->status < 500) note_seen(core, secret, err == AG_OK);
+    return err;
 }

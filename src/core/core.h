@@ -14,7 +14,12 @@
 
 #include <stdatomic.h>
 
-enum { AG_MAX_LOOPS = 64, AG_MAX_PROVIDERS = 16, AG_OAUTH_PROVIDERS = 3 };
+enum {
+    AG_SEEN_CREDENTIALS = 8192,
+    AG_MAX_LOOPS = 64,
+    AG_MAX_PROVIDERS = 16,
+    AG_OAUTH_PROVIDERS = 3
+};
 
 /* An identity provider that people may sign in with; without a client id it is not configured. */
 struct ag_oauth_provider {
@@ -67,6 +72,8 @@ struct ag_core {
     struct ag_uuid boot_id;        /* this process */
     _Atomic uint64_t agents_epoch; /* raised by every change of an agent */
     _Atomic uint64_t access_epoch; /* raised by whatever takes rights away */
+    /* Hashes of credentials that were some when they were looked up last. */
+    _Atomic uint64_t seen[AG_SEEN_CREDENTIALS];
     _Atomic uint64_t policy_epoch; /* raised by every change of settings and blocks */
     struct ag_mailer *mailer;      /* NULL: mails are written into the log */
     bool sends_mail;               /* servers write to people; commands do not */
@@ -203,6 +210,9 @@ enum ag_err ag_authenticate(struct ag_core *core, struct ag_arena *arena, enum a
 /* Whether this loop has resolved the credential a moment ago; asks no database. */
 bool ag_authenticate_known(struct ag_core *core, enum ag_credential kind, struct ag_str secret,
                            struct ag_principal *ret_who);
+/* Whether the credential was one when this process looked it up last, so that looking it up again
+ * is no guess. Forgets the oldest ones. */
+bool ag_authenticate_seen(struct ag_core *core, struct ag_str secret);
 
 /* How many there may be at a time: of each person in an organisation, and of the organisation. */
 enum { AG_KEYS_PER_PERSON = 200, AG_KEYS_SHARED = 200, AG_KEY_MAX_PER_MINUTE = 100000 };
