@@ -241,7 +241,7 @@ static void answer(struct ag_conn *conn)
 /* Whether the connection can carry another request. */
 static bool end_request(struct ag_conn *conn)
 {
-    ag_sse_release(conn);
+    ag_out_release(conn);
     bool keep = conn->reply_ended && !conn->close && !conn->broken && !ag_fiber_canceled();
     if (keep) AG_ASSERT(conn->body_done);
     /* Unread bytes are about: the client may be writing still. */

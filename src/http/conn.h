@@ -2,8 +2,9 @@
  * Connections, from the inside. Internal to http/.
  *
  * server.c accepts and owns the lists, conn.c reads requests on the connection's fiber, body.c the
- * bodies, reply.c, problem.c and sse.c write. A connection that waits for its next request holds no
- * buffer and no arena block; both come from pools of its loop when the first byte is there.
+ * bodies, reply.c, problem.c, stream.c and sse.c write. A connection that waits for its next
+ * request holds no buffer and no arena block; both come from pools of its loop when the first byte
+ * is there.
  */
 #pragma once
 
@@ -32,9 +33,10 @@ enum {
     AG_REPLY_MORE_BYTES = 128,        /* lines of the server's own beside the usual ones */
     AG_REPLY_EXTRA_BYTES = 32 * 1024, /* header fields added by the handler */
     AG_CONTENT_TYPE_BYTES = 128,
-    AG_SSE_QUEUE_BYTES = 256 * 1024,
+    AG_OUT_FRONT_BYTES = 10,         /* room for "ffffffff\r\n" before what is queued */
+    AG_OUT_QUEUE_BYTES = 256 * 1024, /* of events */
     AG_SSE_EVENT_BYTES = 16 * 1024 * 1024,
-    AG_SSE_FRONT_BYTES = 10, /* room for "ffffffff\r\n" before the queued events */
+    AG_STREAM_CHUNK_BYTES = 64 * 1024, /* queued before it is written */
 };
 
 /* Counters of one loop: written by its thread, read by any. */
@@ -145,7 +147,7 @@ struct ag_conn {
     struct ag_buf extra;  /* header fields the handler added */
     struct ag_str *capture;
     struct {
-        char *data; /* AG_SSE_FRONT_BYTES, then the queued events; NULL when there is none */
+        char *data; /* AG_OUT_FRONT_BYTES, then what is queued; NULL when that is nothing */
         size_t len, cap;
         ag_deadline_ms heartbeat_at;
     } out;
@@ -193,5 +195,12 @@ enum ag_err ag_reply_check(struct ag_request *req) AG_MUST_USE;
 /* A reply for when nothing can be allocated. */
 enum ag_err ag_reply_no_memory(struct ag_request *req) AG_SUSPENDS;
 
-/* sse.c */
-void ag_sse_release(struct ag_conn *conn);
+/* stream.c: the queue of a body that is streamed */
+/* Sends the head: 200, chunked. */
+enum ag_err ag_out_begin(struct ag_request *req, const char *content_type) AG_MUST_USE AG_SUSPENDS;
+/* Room for `n` more bytes; ag_out_put() takes it. AG_E_NO_MEMORY. */
+enum ag_err ag_out_reserve(struct ag_conn *conn, size_t n) AG_MUST_USE;
+void ag_out_put(struct ag_conn *conn, const char *data, size_t n);
+/* Writes the queue as one chunk, and with `last` the end of the body. */
+enum ag_err ag_out_flush(struct ag_conn *conn, bool last) AG_MUST_USE AG_SUSPENDS;
+void ag_out_release(struct ag_conn *conn);

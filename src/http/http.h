@@ -2,9 +2,9 @@
  * The HTTP/1.1 server: what a request is and how it is answered.
  *
  * A connection is a fiber: it reads a request (conn.c), calls the server's handler, writes the
- * reply (reply.c, sse.c) and goes on with the next. A handler runs on that fiber and answers
- * exactly once. Everything it gets lives in the request's arena. Framing that RFC 9112 calls
- * malformed is refused with 400 and the connection closed, never repaired.
+ * reply (reply.c, stream.c, sse.c) and goes on with the next. A handler runs on that fiber and
+ * answers exactly once. Everything it gets lives in the request's arena. Framing that RFC 9112
+ * calls malformed is refused with 400 and the connection closed, never repaired.
  */
 #pragma once
 
@@ -116,6 +116,21 @@ bool ag_reply_started(const struct ag_request *req);
 int ag_reply_status(const struct ag_request *req);
 /* Keeps a copy of the body that ag_reply() sends, for stored replies; in the arena. */
 void ag_reply_capture(struct ag_request *req, struct ag_str *ret_body);
+
+/* ---- replies of unknown length ---- */
+
+/* Sends the head: 200 and, but to HTTP/1.0, Transfer-Encoding: chunked (RFC 9112 7.1). Errors are
+ * for logs, as those of ag_reply(). A handler that returns without ag_stream_end(), because
+ * something failed on the way, has the connection cut before the last chunk, so that no client
+ * takes half a document for a whole one. */
+enum ag_err ag_stream_begin(struct ag_request *req,
+                            const char *content_type) AG_MUST_USE AG_SUSPENDS;
+/* Adds to the body. 64 KiB are queued, then written; waits while the client is slow, which is both
+ * the bound on memory and the back-pressure. A client that does not read for write_timeout_ms is
+ * given up: AG_E_TIMEOUT. AG_E_CLOSED, AG_E_CANCELED, AG_E_NO_MEMORY. */
+enum ag_err ag_stream_write(struct ag_request *req, struct ag_str data) AG_MUST_USE AG_SUSPENDS;
+/* Writes what is queued and ends the body. */
+enum ag_err ag_stream_end(struct ag_request *req) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- server-sent events (WHATWG HTML 9.2) ---- */
 

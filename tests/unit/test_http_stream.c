@@ -1,6 +1,7 @@
 /* Server-sent events and static files over a real server. */
 #include "test_help.h"
 
+#include "http/conn.h"
 #include "http/static.h"
 #include "http_help.h"
 
@@ -65,6 +66,44 @@ static void flood(struct ag_request *req)
         if (!err) err = ag_sse_flush(req);
         if (!err) atomic_fetch_add(&flooded_bytes, (int64_t)sizeof(data));
     }
+    atomic_store(&flood_end, (int)err);
+    atomic_fetch_sub(&streams, 1);
+}
+
+/* A document of many small pieces and one large; its length is LIST_BYTES. */
+enum { LIST_LINES = 20000, LIST_BYTES = LIST_LINES * 8 + 1000000 };
+
+static enum ag_err write_list(struct ag_request *req)
+{
+    char *data = ag_arena_alloc(req->arena, 1000000);
+    memset(data, 'y', 1000000);
+    AG_TRY(ag_stream_begin(req, "text/csv; charset=utf-8"));
+    for (int i = 0; i < LIST_LINES; i++) {
+        char line[16];
+        snprintf(line, sizeof(line), "%06d\r\n", i);
+        AG_TRY(ag_stream_write(req, ag_str_n(line, 8)));
+        assert_true(req->conn->out.cap <= 256 * 1024);
+    }
+    AG_TRY(ag_stream_write(req, ag_str_n(data, 1000000)));
+    assert_true(req->conn->out.cap <= 256 * 1024);
+    return AG_OK;
+}
+
+static void list(struct ag_request *req, bool whole)
+{
+    ag_reply_header(req, "Content-Disposition", AG_STR("attachment; filename=\"list.csv\""));
+    enum ag_err err = write_list(req);
+    if (!err && whole) (void)!ag_stream_end(req);
+}
+
+static void endless(struct ag_request *req)
+{
+    static char data[10000];
+    memset(data, 'z', sizeof(data));
+    atomic_fetch_add(&streams, 1);
+    enum ag_err err = ag_stream_begin(req, "text/plain");
+    while (!err)
+        err = ag_stream_write(req, ag_str_n(data, sizeof(data)));
     atomic_store(&flood_end, (int)err);
     atomic_fetch_sub(&streams, 1);
 }
@@ -162,6 +201,12 @@ static void handle(struct ag_request *req, void *arg)
         flood(req);
     else if (ag_str_eq(path, AG_STR("/quiet")))
         quiet(req);
+    else if (ag_str_eq(path, AG_STR("/list")))
+        list(req, true);
+    else if (ag_str_eq(path, AG_STR("/half")))
+        list(req, false);
+    else if (ag_str_eq(path, AG_STR("/endless")))
+        endless(req);
     else if (ag_str_eq(path, AG_STR("/cut")))
         (void)!ag_sse_begin(req);
     else
@@ -252,6 +297,73 @@ static void silence_is_filled_with_heartbeats(void **state)
     say(fd, "GET /heartbeats HTTP/1.1\r\n" HOST "\r\n");
     hear_text(fd, &h, "0\r\n\r\n", 1);
     assert_string_equal(body_of(&h), "d\r\n: heartbeat\n\n\r\nd\r\n: heartbeat\n\n\r\n0\r\n\r\n");
+    close(fd);
+    fixture_stop(&f);
+}
+
+/* Reads a chunked body to its end, a piece at a time; its length, or -1 when it was cut. */
+static int64_t hear_chunks(int fd, int pause_every)
+{
+    static char buf[4096];
+    int64_t total = 0, left = 0; /* of the chunk at hand, its line end included */
+    char line[32];
+    size_t line_len = 0;
+    for (int reads = 1;; reads++) {
+        if (pause_every && reads % pause_every == 0) sleep_ms(5);
+        ssize_t n = recv(fd, buf, sizeof(buf), 0);
+        if (n <= 0) return -1;
+        for (ssize_t i = 0; i < n;) {
+            if (left > 0) {
+                int64_t take = AG_MIN(left, (int64_t)(n - i));
+                left -= take;
+                i += take;
+                continue;
+            }
+            line[line_len++] = buf[i++];
+            assert_true(line_len < sizeof(line));
+            if (line[line_len - 1] != '\n') continue;
+            line[line_len] = '\0';
+            line_len = 0;
+            long size = strtol(line, NULL, 16);
+            if (size == 0) return total;
+            total += size;
+            left = size + 2;
+        }
+    }
+}
+
+static void a_long_document_is_streamed(void **state)
+{
+    struct fixture f = {.options = {.write_timeout_ms = 300}};
+    fixture_start(&f, handle);
+    struct heard h;
+    int fd = dial(&f);
+    for (int slow = 0; slow < 2; slow++) {
+        say(fd, "GET /list HTTP/1.1\r\n" HOST "\r\n");
+        hear_text(fd, &h, "\r\n\r\n", 1);
+        assert_has(&h, "Content-Type: text/csv; charset=utf-8\r\n");
+        assert_has(&h, "Content-Disposition: attachment; filename=\"list.csv\"\r\n");
+        assert_has(&h, "Transfer-Encoding: chunked\r\n");
+        assert_has(&h, "Cache-Control: no-store\r\n");
+        assert_int_equal(hear_chunks(fd, slow ? 20 : 0), LIST_BYTES);
+    }
+    /* No body for HEAD, and the connection goes on. */
+    say(fd, "HEAD /list HTTP/1.1\r\n" HOST "\r\nGET /absent HTTP/1.1\r\n" HOST "\r\n");
+    hear_text(fd, &h, "\r\n\r\n", 1);
+    assert_status(&h, 200);
+    hear_reply(fd, &h, true);
+    assert_status(&h, 404);
+    /* What was not finished does not end like what was. */
+    say(fd, "GET /half HTTP/1.1\r\n" HOST "\r\n");
+    hear_text(fd, &h, "\r\n\r\n", 1);
+    assert_int_equal(hear_chunks(fd, 0), -1);
+    close(fd);
+    /* Whoever does not read is given up. */
+    fd = dial(&f);
+    say(fd, "GET /endless HTTP/1.1\r\n" HOST "\r\n");
+    wait_until(atomic_load(&streams) == 1);
+    wait_until(atomic_load(&streams) == 0);
+    assert_int_equal(atomic_load(&flood_end), AG_E_TIMEOUT);
     close(fd);
     fixture_stop(&f);
 }
@@ -493,6 +605,7 @@ int main(void)
         cmocka_unit_test(streams_are_chunked),
         cmocka_unit_test(one_event_may_be_larger_than_the_queue),
         cmocka_unit_test(silence_is_filled_with_heartbeats),
+        cmocka_unit_test(a_long_document_is_streamed),
         cmocka_unit_test(a_slow_reader_slows_the_stream),
         cmocka_unit_test(a_reader_that_stops_is_given_up),
         cmocka_unit_test(a_reader_that_leaves_ends_the_stream),
