@@ -224,6 +224,9 @@ enum ag_err ag_invitation_resend(struct ag_scope *scope, struct ag_uuid id,
                                  struct ag_invitation *ret_invitation)
 {
     struct invite invite = {.scope = scope, .doc = {.id = id}};
+    struct ag_str email;
+    AG_TRY(ag_invitations_email(scope->core->db, scope->arena, scope->who.org_id, id, &email));
+    AG_TRY(ag_check_may_mail(scope, AG_STR("invitation"), email));
     AG_TRY(name_inviter(&invite));
     AG_TRY(renew(&invite));
     AG_TRY(ag_db_write(scope->core->db, scope->arena, resend_tx, &invite));

@@ -106,45 +106,6 @@ enum ag_err ag_member_end_tx(struct ag_tx *tx, const struct ag_scope *scope, str
                        AG_DETAILS(arena, ag_detail_id(arena, "user_id", member->id)));
 }
 
-/* On a transaction that acts for `org`. */
-static enum ag_err person_ends_in(struct ag_tx *tx, const struct ag_scope *scope,
-                                  const struct ag_org *org, struct ag_uuid user)
-{
-    struct ag_member member;
-    bool personal;
-    int64_t count, owners;
-    AG_TRY(ag_org_lock(tx, org->id, &personal));
-    AG_TRY(ag_members_lock(tx, org->id, user, &member));
-    AG_TRY(ag_members_count(tx, org->id, &count));
-    if (count == 1) {
-        AG_TRY(ag_orgs_end(tx, org->id, ag_wall_ms()));
-        return ag_audit_in(tx, scope, org->id, scope->who.user_id, "organization.deleted",
-                           AG_STR("{}"));
-    }
-    AG_TRY(ag_members_other_owners(tx, org->id, user, &owners));
-    if (is_owner(&member) && owners == 0)
-        return ag_fail(AG_E_CONFLICT,
-                       "the account is the last owner of %.*s, which has other members: hand it "
-                       "over or delete it first",
-                       AG_STR_ARG(org->name));
-    return ag_member_end_tx(tx, scope, org->id, &member, "member.left");
-}
-
-enum ag_err ag_person_end_tx(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid user)
-{
-    struct ag_list list;
-    AG_TRY(ag_person_lock(tx, user));
-    AG_TRY(ag_members_orgs(tx, user, &list));
-    const struct ag_org *orgs = list.items;
-    enum ag_err err = AG_OK;
-    for (size_t i = 0; i < list.count && err == AG_OK; i++) {
-        struct ag_tenant before = ag_tx_tenant_swap(tx, ag_tenant(orgs[i].id));
-        err = person_ends_in(tx, scope, &orgs[i], user);
-        ag_tx_tenant_swap(tx, before);
-    }
-    return err;
-}
-
 static enum ag_err end(struct ag_scope *scope, enum ag_err (*tx)(struct ag_tx *tx, void *arg),
                        void *arg)
 {

@@ -194,12 +194,6 @@ enum ag_err ag_role_chosen(struct ag_scope *scope, struct ag_str role, bool has_
  * AG_E_CONFLICT: the last owner. Under ag_org_lock(). */
 enum ag_err ag_member_end_tx(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org,
                              const struct ag_member *member, const char *action) AG_MUST_USE;
-/* Ends all that `user` is in organisations, as a part of their account's end: they leave those of
- * several people; those of nobody else end with them, the personal one included.
- * AG_E_CONFLICT: the last owner of one with other members. Afterwards the caller says
- * ag_access_changed() and ag_agents_changed(). */
-enum ag_err ag_person_end_tx(struct ag_tx *tx, const struct ag_scope *scope,
-                             struct ag_uuid user) AG_MUST_USE;
 enum ag_err ag_check_not_last_owner(struct ag_tx *tx, struct ag_uuid org,
                                     const struct ag_member *member) AG_MUST_USE;
 /* Whether the inviter may still make it, and it is neither accepted nor too old. */

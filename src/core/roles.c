@@ -195,9 +195,8 @@ static enum ag_err role_read(struct ag_scope *scope, struct ag_uuid id,
     return AG_OK;
 }
 
-static enum ag_err name_taken(struct ag_scope *scope)
+static enum ag_err name_taken(void)
 {
-    (void)scope;
     return ag_fail(AG_E_CONFLICT, "a role with this name exists; choose another one");
 }
 
@@ -211,9 +210,9 @@ enum ag_err ag_role_create(struct ag_scope *scope, const struct ag_own_role_inpu
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, role_create_tx, &change);
     if (err == AG_E_EXISTS) {
         /* Or the id was reserved by a request whose process died after this commit. */
-        if (ag_uuid_is_nil(scope->reserved_id)) return name_taken(scope);
+        if (ag_uuid_is_nil(scope->reserved_id)) return name_taken();
         err = role_read(scope, change.role.id, ret_role);
-        return err == AG_E_NOT_FOUND ? name_taken(scope) : err;
+        return err == AG_E_NOT_FOUND ? name_taken() : err;
     }
     AG_TRY(err);
     return role_read(scope, change.role.id, ret_role);
@@ -242,7 +241,7 @@ enum ag_err ag_role_replace(struct ag_scope *scope, struct ag_uuid id,
     change.role.id = id;
     AG_TRY(take_input(scope, input, &change.role));
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, role_replace_tx, &change);
-    if (err == AG_E_EXISTS) return name_taken(scope);
+    if (err == AG_E_EXISTS) return name_taken();
     AG_TRY(err);
     ag_access_changed(scope->core);
     return role_read(scope, id, ret_role);

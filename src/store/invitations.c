@@ -181,6 +181,18 @@ enum ag_err ag_invitations_get(struct ag_tx *tx, struct ag_uuid org, struct ag_u
     return first_invited(&rows, ret_invited);
 }
 
+enum ag_err ag_invitations_email(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                                 struct ag_uuid id, struct ag_str *ret_email)
+{
+    struct ag_rows rows;
+    struct ag_invited invited;
+    AG_TRY(ag_db_read(db, arena, &ag_invitation_stmts[INVITATION_GET],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
+    AG_TRY(first_invited(&rows, &invited));
+    *ret_email = invited.doc.email;
+    return AG_OK;
+}
+
 enum ag_err ag_invitations_by_hash(struct ag_db *db, struct ag_arena *arena, struct ag_str hash,
                                    struct ag_invited *ret_invited)
 {

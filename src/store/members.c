@@ -12,7 +12,6 @@ enum {
     MEMBER_OTHER_OWNERS,
     MEMBER_OLDEST_OWNER,
     MEMBER_HAS_EMAIL,
-    MEMBER_ORGS,
     MEMBER_TOUCH,
     MEMBER_DELETE,
     MEMBER_END_SESSIONS,
@@ -81,13 +80,6 @@ struct ag_stmt ag_member_stmts[AG_MEMBER_STMTS] = {
                                  "WHERE m.org_id = $1 AND u.email = $2",
                           .params = "ut",
                           .columns = "u"},
-    [MEMBER_ORGS] = {.name = "member_orgs",
-                     .sql = "SELECT m.org_id, o.name, o.personal FROM memberships m "
-                            "JOIN organizations o ON o.id = m.org_id WHERE m.user_id = $1 "
-                            "ORDER BY m.org_id",
-                     .params = "u",
-                     .columns = "utb",
-                     .no_org = "where a person is a member"},
     [MEMBER_TOUCH] = {.name = "member_touch",
                       .sql = "UPDATE memberships SET last_active_at = $3 "
                              "WHERE org_id = $1 AND user_id = $2",
@@ -266,20 +258,6 @@ enum ag_err ag_members_has_email(struct ag_tx *tx, struct ag_uuid org, struct ag
     AG_TRY(ag_tx_exec(tx, &ag_member_stmts[MEMBER_HAS_EMAIL],
                       AG_BIND(ag_v_uuid(org), ag_v_text(email)), &rows));
     *ret_is_member = rows.count > 0;
-    return AG_OK;
-}
-
-enum ag_err ag_members_orgs(struct ag_tx *tx, struct ag_uuid user, struct ag_list *ret_orgs)
-{
-    struct ag_rows rows;
-    AG_TRY(ag_tx_exec(tx, &ag_member_stmts[MEMBER_ORGS], AG_BIND(ag_v_uuid(user)), &rows));
-    struct ag_org *orgs = AG_ARENA_ARRAY(ag_tx_arena(tx), struct ag_org, rows.count);
-    if (!orgs) return ag_fail(AG_E_NO_MEMORY, "no memory for organisations");
-    for (size_t i = 0; i < rows.count; i++) {
-        const struct ag_value *row = ag_row(&rows, i);
-        orgs[i] = (struct ag_org){.id = row[0].uuid, .name = row[1].str, .personal = row[2].num};
-    }
-    *ret_orgs = (struct ag_list){orgs, rows.count};
     return AG_OK;
 }
 

@@ -109,9 +109,6 @@ enum ag_err ag_members_oldest_owner(struct ag_tx *tx, struct ag_uuid org, struct
  * organisation, their own keys are revoked, their private agents become `heir`'s. */
 enum ag_err ag_members_end(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
                            struct ag_uuid heir, int64_t now) AG_MUST_USE;
-/* Where `user` is a member: struct ag_org, of which id, name and `personal` are filled. */
-enum ag_err ag_members_orgs(struct ag_tx *tx, struct ag_uuid user,
-                            struct ag_list *ret_orgs) AG_MUST_USE;
 /* Notes that the member did something there. */
 enum ag_err ag_members_touch(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
                              int64_t now) AG_MUST_USE;
@@ -200,8 +197,13 @@ struct ag_invited {
 enum ag_err ag_invitations_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                                 const struct ag_page *page,
                                 struct ag_list *ret_invitations) AG_MUST_USE AG_SUSPENDS;
+/* Of one that nobody has accepted. AG_E_NOT_FOUND. */
 enum ag_err ag_invitations_get(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
                                struct ag_invited *ret_invited) AG_MUST_USE;
+/* To whom it goes. AG_E_NOT_FOUND. */
+enum ag_err ag_invitations_email(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                                 struct ag_uuid id,
+                                 struct ag_str *ret_email) AG_MUST_USE AG_SUSPENDS;
 /* Whose organisation is not deleted. AG_E_NOT_FOUND. */
 enum ag_err ag_invitations_by_hash(struct ag_db *db, struct ag_arena *arena, struct ag_str hash,
                                    struct ag_invited *ret_invited) AG_MUST_USE AG_SUSPENDS;

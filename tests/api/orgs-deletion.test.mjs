@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 
 import { sql } from '../lib/database.mjs';
-import { absentId, expect, expectProblem } from '../lib/expect.mjs';
+import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
 import { eventually } from '../lib/time-and-ports.mjs';
 import {
@@ -37,12 +37,12 @@ async function fill(account, keys = new Client(account.client.base)) {
   const agent = await createFakeAgent(client);
   expect(await client.post('/v1/prompts', { prompt_text: 'x' }, { headers: { 'idempotency-key': randomUUID() } }), 201);
   expect(await client.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'x' }), 200);
-  expect(await client.put(`/v1/agents/${agent.id}/visibility`, { visibility: 'public' }), 200);
+  const { public_id: publicId } = expect(await client.put(`/v1/agents/${agent.id}/visibility`, { visibility: 'public' }), 200);
   const key = expect(await client.post('/v1/api-keys', { name: 'k' }), 201).key;
   const lasting = expect(await client.post('/v1/api-keys', { name: 'k', shared: true, scopes: ['agents:read'] }), 201).key;
   await createRole(account, ['agents:read']);
   await invite(account, `${randomUUID()}@mail.test`);
-  return { agent, keys: [key, lasting].map((apiKey) => keys.as({ apiKey })) };
+  return { agent, publicId, keys: [key, lasting].map((apiKey) => keys.as({ apiKey })) };
 }
 
 /** Many more, behind the server's back: what is purged in more than one step. */
@@ -57,9 +57,11 @@ async function fillMore(server, org, user, n = 2600) {
 describe('a deleted organisation', () => {
   it('is closed at once, by every door', async () => {
     const all = await organisation(w);
-    const { keys, agent } = await fill(all.owner);
+    const { keys, agent, publicId } = await fill(all.owner);
     const { token } = await invite(all.owner, w.ada.email);
     for (const key of keys) expect(await key.get('/v1/agents'), 200);
+    const visit = (id) => w.anonymous.get(`/v1/public/agents/${id}`);
+    expect(await visit(publicId), 200);
     assert.equal((await all.owner.client.delete('/v1/org')).status, 204);
 
     for (const key of keys) expectProblem(await key.get('/v1/agents'), 401);
@@ -69,6 +71,10 @@ describe('a deleted organisation', () => {
       expectProblem(await account.client.get(`/v1/agents/${agent.id}`), 404);
       assert.deepEqual(expect(await account.client.get('/v1/orgs'), 200).data.map((o) => o.id), [account.user.org_id]);
     }
+    const [gone, never] = [await visit(publicId), await visit([...publicId].reverse().join(''))];
+    expectProblem(gone, 404);
+    assert.equal(withoutRequestId(gone), withoutRequestId(never));
+    expectProblem(await w.anonymous.post(`/v1/public/agents/${publicId}/generate`, { input_text: 'x' }), 404);
     expectProblem(await w.anonymous.get(`/v1/invitations/lookup?token=${token}`), 404);
     for (const door of [
       () => all.owner.client.post(`/v1/orgs/${all.org.id}/switch`), () => w.ada.client.post('/v1/invitations/accept', { token }),

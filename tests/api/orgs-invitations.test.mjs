@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { sql } from '../lib/database.mjs';
-import { expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
+import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
 import { loggedLink } from '../lib/mail.mjs';
 import { eventually } from '../lib/time-and-ports.mjs';
 import { browserOf, createRole, invite, join, organisation, organisationOf, PASSWORD, register, unique, world } from '../lib/world.mjs';
@@ -117,6 +117,21 @@ describe('a link', () => {
     for (const token of ['x', 'agi_', '%00', 'a'.repeat(200), encodeURIComponent("' OR 1=1 --")]) {
       assert.ok([400, 404, 422].includes((await lookup(token)).status), token);
     }
+  });
+});
+
+describe('mails to one address', () => {
+  it('are few, whoever sends them', async () => {
+    const { client } = await w.startWithAccount({ AGENTGEN_RATE_LIMITS: true });
+    const org = expect(await client.post('/v1/orgs', { name: 'Eager' }), 201);
+    expect(await client.post(`/v1/orgs/${org.id}/switch`), 200);
+    const email = address();
+    const { id } = await invite({ client }, email);
+    for (let i = 0; i < 2; i++) expect(await client.post(`/v1/invitations/${id}/resend`), 200);
+    expectProblem(await client.post(`/v1/invitations/${id}/resend`), 429, 'rate_limited');
+    expectProblem(await client.post('/v1/invitations', { email, role: 'viewer' }), 429, 'rate_limited');
+    await invite({ client }, address());
+    expectProblem(await client.post(`/v1/invitations/${absentId()}/resend`), 404);
   });
 });
 

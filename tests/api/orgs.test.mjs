@@ -59,6 +59,28 @@ describe('an organisation', () => {
     expectProblem(await owner.client.patch('/v1/org', { name: 'x', plan: 'premium' }), 422, 'validation_failed', ['plan']);
   });
 
+  it('is made once, however often one asks with one key', async () => {
+    const account = await register(w.anonymous);
+    const send = (path, body) => account.client.post(path, body, { headers: { 'idempotency-key': `once-${path}` } });
+    for (const [path, body] of [['/v1/orgs', { name: 'Once' }], ['/v1/roles', { name: 'Once', permissions: ['agents:read'] }]]) {
+      const [first, again] = [await send(path, body), await send(path, body)];
+      expect(first, 201);
+      assert.deepEqual([again.text, again.headers['idempotency-replayed']], [first.text, 'true']);
+    }
+    assert.equal((await orgsOf(account)).length, 2);
+  });
+
+  it('is seen and renamed by a key of its own, which is no member', async () => {
+    const { org, owner, admin } = await organisation(w);
+    const { key } = expect(await admin.client.post('/v1/api-keys', { name: 'k', shared: true, scopes: ['org:read', 'org:write'] }), 201);
+    const robot = w.anonymous.as({ apiKey: key });
+    assert.equal((await owner.client.delete(`/v1/members/${admin.user.id}`)).status, 204);
+    const seen = expect(await robot.get('/v1/org'), 200);
+    assert.deepEqual([seen.id, seen.role, seen.role_name], [org.id, 'viewer', 'API key']);
+    assert.equal(expect(await robot.patch('/v1/org', { name: 'By a key' }), 200).name, 'By a key');
+    assert.equal(expect(await robot.get('/v1/members'), 200).data.length, 5);
+  });
+
   it('is handed over to a member', async () => {
     const { owner, member } = await organisation(w);
     const stranger = await register(w.anonymous);
