@@ -217,7 +217,8 @@ static const struct ag_field plan_input_fields[] = {
     [AG_PLAN_INPUT_PLAN] = AG_FIELD(struct ag_plan_input, plan, AG_F_ENUM, 0,
                                     .choices = "free|premium", .doc = "The plan"),
     [AG_PLAN_INPUT_PER_MINUTE] = AG_FIELD(struct ag_plan_input, requests_per_minute, AG_F_INT,
-                                          AG_FF_NULLABLE | AG_FF_CLEARS, .min = 1, .max = 1000000,
+                                          AG_FF_NULLABLE | AG_FF_CLEARS, .min = 1,
+                                          .max = AG_PER_MINUTE_MAX,
                                           .doc = "Requests a minute of each member in place of the "
                                                  "plan's; null for the plan's"),
 };

@@ -10,7 +10,7 @@
 #include "core/core.h"
 #include "store/limits.h"
 
-enum { AG_POLICY_TTL_MS = 5000 };
+enum { AG_POLICY_TTL_MS = 5000, AG_PER_MINUTE_MAX = 100 * 1000 * 1000 };
 
 /* ---- settings ---- */
 

@@ -44,12 +44,12 @@ static const struct ag_settings defaults = {
 #define SETTINGS_FIELDS(flags)                                                                     \
     AG_FIELD(struct ag_settings, registration, AG_F_ENUM, flags, .choices = "open|invited",        \
              .doc = "Who may register: everybody, or who was invited"),                            \
-        NUMBER(flags, free_per_minute, 1, 1000000,                                                 \
+        NUMBER(flags, free_per_minute, 1, AG_PER_MINUTE_MAX,                                       \
                "Requests a minute of each member of an organisation with the free plan"),          \
-        NUMBER(flags, premium_per_minute, 1, 1000000, "The same with the premium plan"),           \
-        NUMBER(flags, address_per_minute, 1, 1000000,                                              \
+        NUMBER(flags, premium_per_minute, 1, AG_PER_MINUTE_MAX, "The same with the premium plan"), \
+        NUMBER(flags, address_per_minute, 1, AG_PER_MINUTE_MAX,                                    \
                "Requests a minute of an address that come without valid credentials"),             \
-        NUMBER(flags, public_per_minute, 1, 1000000,                                               \
+        NUMBER(flags, public_per_minute, 1, AG_PER_MINUTE_MAX,                                     \
                "Questions a minute that an address may ask of public agents"),                     \
         NUMBER(flags, login_failures_per_account, 1, 1000,                                         \
                "Failed sign-ins within the window that block an account"),                         \

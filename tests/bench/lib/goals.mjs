@@ -11,6 +11,10 @@ const at = (object, ...keys) => keys.reduce((value, key) => value?.[key], object
 export const goals = [
   { scenario: 'health', work: 'GET /health, CPU beside nginx return 200', unit: '×', atMost: 1.5,
     value: (r) => at(r, 'cpu_ratio'), nginx: (r) => at(r, 'nginx', 'cpu_us') },
+  { scenario: 'guard', work: 'guard with a cached principal, limits included, CPU', unit: 'µs', atMost: 3,
+    value: (r) => at(r, 'guard_token_us') },
+  { scenario: 'guard', work: 'the check of one limit in memory, CPU', unit: 'µs', atMost: 0.5,
+    value: (r) => at(r, 'limit_check_us') },
   { scenario: 'agent_get', work: 'GET /v1/agents/{id} with JWT, CPU', unit: 'µs', atMost: 15,
     value: (r) => at(r, 'server', 'cpu_us'), orientation: 4.7, nginx: (r) => at(r, 'nginx', 'cpu_us') },
   { scenario: 'generate64', work: 'generate, durable, 64 connections, CPU', unit: 'µs', atMost: 40,

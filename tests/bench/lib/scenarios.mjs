@@ -279,6 +279,13 @@ async function coldStart(settings) {
   return { ...summary(starts), ready_ms_range: [Math.min(...times), Math.max(...times)] };
 }
 
+/** What stands before every handler, taken by itself. */
+async function guard(settings) {
+  const file = path.join(settings.tools, 'bench-guard');
+  if (!settings.binary || !fs.existsSync(file)) return null;
+  return JSON.parse(execFileSync('taskset', ['-c', String(settings.serverCpu), file, String(settings.rounds)], { encoding: 'utf8' }));
+}
+
 /** The embedded pages are data in named objects; the goal for the size of the program leaves them out. */
 const EMBEDDED = /web|asset|swagger|static_file|favicon|\bui_/i;
 
@@ -304,5 +311,5 @@ async function binary(settings) {
 
 /** In the order of the report. */
 export const scenarios = {
-  health, agent_get: agentGet, generate64, generate1, checkpoint, streams, create, idle, cold_start: coldStart, binary,
+  health, guard, agent_get: agentGet, generate64, generate1, checkpoint, streams, create, idle, cold_start: coldStart, binary,
 };
