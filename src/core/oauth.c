@@ -4,6 +4,7 @@
 #include "core/limits.h"
 #include "core/mail.h"
 #include "core/oauth_client.h"
+#include "core/orgs.h"
 
 /* ---- words ---- */
 
@@ -249,7 +250,7 @@ struct visit {
     struct ag_identity_link link;
     bool email_verified;
     struct ag_str name;
-    bool open; /* whether an account may be made for them */
+    bool open; /* whether anybody may make an account */
     /* the decision, set anew each time its transaction runs */
     enum ag_oauth_error error;
     struct ag_user user; /* whom it is about; nil id: nobody known */
@@ -384,8 +385,7 @@ static enum ag_err insert_link(struct ag_tx *tx, struct visit *visit)
                        provider_details(tx, visit));
 }
 
-/* Nobody here has that address. */
-static enum ag_err sign_up(struct ag_tx *tx, struct visit *visit)
+static enum ag_err make_account(struct ag_tx *tx, struct visit *visit)
 {
     struct ag_str email = visit->link.email, name = visit->name;
     if (name.len == 0) name = ag_str_sub(email, 0, (size_t)ag_str_find_char(email, '@'));
@@ -405,6 +405,27 @@ static enum ag_err sign_up(struct ag_tx *tx, struct visit *visit)
     return open_session(tx, visit);
 }
 
+/* Whether an account may be made for that address: by anybody, or because it was invited. */
+static enum ag_err may_sign_up(struct ag_tx *tx, const struct visit *visit, bool *ret_may)
+{
+    struct ag_list list;
+    *ret_may = visit->open;
+    if (visit->open) return AG_OK;
+    AG_TRY(ag_invitations_for_email(tx, visit->link.email, visit->secrets.now, &list));
+    const struct ag_invited *invited = list.items;
+    for (size_t i = 0; i < list.count; i++)
+        *ret_may |= ag_invitation_holds(&invited[i], visit->secrets.now);
+    return AG_OK;
+}
+
+/* Nobody here has that address. */
+static enum ag_err sign_up(struct ag_tx *tx, struct visit *visit)
+{
+    bool may;
+    AG_TRY(may_sign_up(tx, visit, &may));
+    return may ? make_account(tx, visit) : decide(visit, AG_OAUTH_REGISTRATION_CLOSED);
+}
+
 static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
 {
     struct visit *visit = arg;
@@ -421,7 +442,6 @@ static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
      * it, there or here, gets nothing of what belongs to it. */
     if (!visit->email_verified) return decide(visit, AG_OAUTH_EMAIL_UNVERIFIED);
     enum ag_err err = ag_users_find_by_email(tx, visit->link.email, &visit->user);
-    if (err == AG_E_NOT_FOUND && !visit->open) return decide(visit, AG_OAUTH_REGISTRATION_CLOSED);
     if (err == AG_E_NOT_FOUND) return sign_up(tx, visit);
     AG_TRY(err);
     if (!visit->user.email_verified) return decide(visit, AG_OAUTH_LINK_REQUIRED);

@@ -13,6 +13,7 @@ enum {
     INVITATION_DELETE,
     INVITATION_DELETE_EMAIL,
     INVITATION_EXPIRE,
+    INVITATION_FOR_EMAIL,
 };
 
 #define INVITATION_SELECT                                                                          \
@@ -86,6 +87,13 @@ struct ag_stmt ag_invitation_stmts[AG_INVITATION_STMTS] = {
                            .params = "zz",
                            .columns = "",
                            .no_org = "housekeeping forgets the old ones of every organisation"},
+    [INVITATION_FOR_EMAIL] = {.name = "invitation_for_email",
+                              .sql = INVITATION_SELECT
+                              "WHERE i.email = $1 AND i.accepted_at IS NULL "
+                              "AND i.expires_at > $2 ORDER BY i.id DESC LIMIT 20",
+                              .params = "tz",
+                              .columns = INVITATION_TYPES,
+                              .no_org = "who owns the address is in no organisation yet"},
 };
 
 static const struct ag_field invitation_fields[] = {
@@ -211,16 +219,31 @@ enum ag_err ag_invitations_by_hash_tx(struct ag_tx *tx, struct ag_str hash,
     return first_invited(&rows, ret_invited);
 }
 
+static enum ag_err all_invited(struct ag_tx *tx, const struct ag_rows *rows,
+                               struct ag_list *ret_invited)
+{
+    struct ag_invited *invited = AG_ARENA_ARRAY(ag_tx_arena(tx), struct ag_invited, rows->count);
+    if (!invited) return ag_fail(AG_E_NO_MEMORY, "no memory for invitations");
+    for (size_t i = 0; i < rows->count; i++)
+        invited_from_row(ag_row(rows, i), &invited[i]);
+    *ret_invited = (struct ag_list){invited, rows->count};
+    return AG_OK;
+}
+
 enum ag_err ag_invitations_open(struct ag_tx *tx, struct ag_uuid org, struct ag_list *ret_invited)
 {
     struct ag_rows rows;
     AG_TRY(ag_tx_exec(tx, &ag_invitation_stmts[INVITATION_OPEN], AG_BIND(ag_v_uuid(org)), &rows));
-    struct ag_invited *invited = AG_ARENA_ARRAY(ag_tx_arena(tx), struct ag_invited, rows.count);
-    if (!invited) return ag_fail(AG_E_NO_MEMORY, "no memory for invitations");
-    for (size_t i = 0; i < rows.count; i++)
-        invited_from_row(ag_row(&rows, i), &invited[i]);
-    *ret_invited = (struct ag_list){invited, rows.count};
-    return AG_OK;
+    return all_invited(tx, &rows, ret_invited);
+}
+
+enum ag_err ag_invitations_for_email(struct ag_tx *tx, struct ag_str email, int64_t now,
+                                     struct ag_list *ret_invited)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_invitation_stmts[INVITATION_FOR_EMAIL],
+                      AG_BIND(ag_v_text(email), ag_v_time(now)), &rows));
+    return all_invited(tx, &rows, ret_invited);
 }
 
 enum ag_err ag_invitations_insert(struct ag_tx *tx, struct ag_uuid org,

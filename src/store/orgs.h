@@ -212,6 +212,10 @@ enum ag_err ag_invitations_by_hash_tx(struct ag_tx *tx, struct ag_str hash,
 /* All that nobody has accepted: struct ag_invited. */
 enum ag_err ag_invitations_open(struct ag_tx *tx, struct ag_uuid org,
                                 struct ag_list *ret_invited) AG_MUST_USE;
+/* Those of any organisation to this e-mail that nobody has accepted and that have not expired, the
+ * newest 20: struct ag_invited. */
+enum ag_err ag_invitations_for_email(struct ag_tx *tx, struct ag_str email, int64_t now,
+                                     struct ag_list *ret_invited) AG_MUST_USE;
 enum ag_err ag_invitations_insert(struct ag_tx *tx, struct ag_uuid org,
                                   const struct ag_invitation *invitation,
                                   struct ag_str hash) AG_MUST_USE;

@@ -9,7 +9,7 @@ import { Browser, SESSION, VISITOR } from '../lib/browser.mjs';
 import { sql } from '../lib/database.mjs';
 import { absentId, assertNow, assertOrderedId, expect, expectProblem } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
-import { PASSWORD, register, unique, world } from '../lib/world.mjs';
+import { createOrganisation, invite, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const idp = await startIdentityProvider();
 const google = await startIdentityProvider({ clientId: 'google-client' });
@@ -28,6 +28,8 @@ function assertSentTo(reply, location) {
   assert.equal(reply.text, '');
   assert.equal(reply.headers['cache-control'], 'no-store');
 }
+/** Signs in, which works. */
+const comeIn = async (b, provider) => assertSentTo(await b.signIn(provider), '/');
 const me = async (b) => expect(await b.get('/v1/auth/me'), 200);
 const identities = async (b) => expect(await b.get('/v1/auth/identities'), 200).data;
 /** The account's newest entries of the audit log: [action, details]. */
@@ -94,7 +96,7 @@ for (const [provider, fake] of [['oidc', idp], ['google', google], ['github', gi
 
     it('knows the same person again, whatever became of name and address', async () => {
       const [first, second] = [browser(), browser()];
-      await first.signIn(provider);
+      await comeIn(first, provider);
       const { id } = await me(first);
       if (fake === github) {
         github.person = { ...github.person, login: 'renamed', name: null };
@@ -150,7 +152,7 @@ for (const [provider, fake] of [['oidc', idp], ['google', google], ['github', gi
 
     it('refuses a suspended account', async () => {
       const b = browser();
-      await b.signIn(provider);
+      await comeIn(b, provider);
       const { id } = await me(b);
       await sql(w.server, `UPDATE users SET status = 'suspended' WHERE id = '${id}'`);
       const again = browser();
@@ -180,7 +182,7 @@ for (const [provider, fake] of [['oidc', idp], ['google', google], ['github', gi
 
     it('trades the code with the same address and the verifier', async () => {
       const b = browser();
-      await b.signIn(provider);
+      await comeIn(b, provider);
       const [trade, ...more] = fake.seen(fake === github ? '/login/oauth/access_token' : '/token');
       assert.deepEqual(more, []);
       const form = Object.fromEntries(new URLSearchParams(trade.body));
@@ -271,14 +273,14 @@ describe('the visit', () => {
       idp.reset();
       idp.person.name = name;
       const b = browser();
-      await b.signIn('oidc');
+      await comeIn(b, 'oidc');
       assert.equal((await me(b)).name, idp.person.email.split('@')[0]);
       b.close();
     }
     idp.reset();
     idp.person.name = `  ${'é'.repeat(150)}`;
     const b = browser();
-    await b.signIn('oidc');
+    await comeIn(b, 'oidc');
     assert.equal((await me(b)).name, 'é'.repeat(100));
     b.close();
   });
@@ -330,6 +332,36 @@ describe('the visit', () => {
   });
 });
 
+describe('where accounts are made by invitation alone', () => {
+  it('nobody gets one who was not invited, and whoever has one goes on', async () => {
+    const admin = await w.startWithAccount(idp.env());
+    const visitor = () => new Browser(admin.server);
+    const first = visitor();
+    assertSentTo(await first.signIn('oidc'), '/');
+    expect(await admin.client.patch('/v1/admin/settings', { registration: 'invited' }), 200);
+    assertSentTo(await first.signIn('oidc'), '/');
+
+    const person = { ...idp.person, sub: unique('sub'), email: `${unique('guest')}@mail.test` };
+    idp.person = person;
+    const guest = visitor();
+    assertSentTo(await guest.signIn('oidc'), '/login?error=registration_closed');
+    await createOrganisation(admin);
+    const { id, token } = await invite(admin, person.email.toUpperCase());
+    idp.person = { ...person, email_verified: false };
+    assertSentTo(await guest.signIn('oidc'), '/login?error=email_unverified');
+    idp.person = person;
+    assert.equal((await admin.client.delete(`/v1/invitations/${id}`)).status, 204);
+    assertSentTo(await guest.signIn('oidc'), '/login?error=registration_closed');
+    const again = await invite(admin, person.email);
+    assertSentTo(await guest.signIn('oidc', '/x'), '/x');
+    const org = expect(await guest.post('/v1/invitations/accept', { token: again.token }), 200);
+    assert.equal(org.role, 'member');
+    assert.notEqual(token, again.token);
+    first.close();
+    guest.close();
+  });
+});
+
 describe('linked accounts', () => {
   /** A browser that is signed in with a password. */
   async function withPassword() {
@@ -361,7 +393,7 @@ describe('linked accounts', () => {
 
   it('that belong to somebody else are not taken away', async () => {
     const owner = browser();
-    await owner.signIn('oidc');
+    await comeIn(owner, 'oidc');
     const { b } = await withPassword();
     const { url } = await b.link('oidc');
     assertSentTo(await b.get(await b.approve(url)), '/settings?error=identity_taken');
@@ -410,7 +442,7 @@ describe('linked accounts', () => {
 
   it('go, but not the last way in', async () => {
     const b = browser();
-    await b.signIn('oidc');
+    await comeIn(b, 'oidc');
     const [identity] = await identities(b);
     const path = `/v1/auth/identities/${identity.id}`;
     expectProblem(await b.delete(path), 409, 'conflict');
@@ -435,7 +467,7 @@ describe('linked accounts', () => {
 
   it('cannot both go at once', async () => {
     const b = browser();
-    await b.signIn('oidc');
+    await comeIn(b, 'oidc');
     await b.get(await b.approve((await b.link('github')).url));
     const ids = (await identities(b)).map((i) => i.id);
     const replies = await Promise.all(ids.map((id) => b.delete(`/v1/auth/identities/${id}`)));
@@ -460,7 +492,7 @@ describe('proving once more who one is', () => {
   /** A browser whose session signed in long ago, with an account at the provider. */
   async function longAgo(provider) {
     const b = browser();
-    await b.signIn(provider);
+    await comeIn(b, provider);
     const { id } = await me(b);
     await sql(w.server, `UPDATE sessions SET authenticated_at = '${hourAgo()}' WHERE user_id = '${id}'`);
     return { b, id };
