@@ -76,8 +76,9 @@ const struct ag_route ag_invitation_routes[AG_INVITATION_ROUTES] = {
              .reply = &ag_invitation_schema),
     AG_ROUTE("createInvitation", POST, "/v1/invitations", MEMBERS_WRITE, invitation_create,
              "Invite somebody",
-             .doc = "They get a mail with the link, which works for seven days; `accept_url` is "
-                    "the same link, in this reply alone. It replaces an earlier invitation of the "
+             .doc = "They get a mail with the link, to `/invitation#token=...`, which works for "
+                    "seven days; `accept_url` is the same link, in this reply alone. It replaces "
+                    "an earlier invitation of the "
                     "same e-mail. It is void once its inviter could not make it any more. To "
                     "invite an owner wants a recent sign-in.",
              .tag = "Organisation", .status = 201, .flags = AG_RF_IDEMPOTENT,
