@@ -41,6 +41,12 @@ static enum ag_err user_sign_out(struct ag_ctx *ctx)
     return ag_ctx_reply_empty(ctx);
 }
 
+static enum ag_err user_delete(struct ag_ctx *ctx)
+{
+    AG_TRY(ag_account_delete(&ctx->scope, ctx->id));
+    return ag_ctx_reply_empty(ctx);
+}
+
 const struct ag_route ag_admin_user_routes[AG_ADMIN_USER_ROUTES] = {
     AG_ROUTE("listUsers", GET, "/v1/admin/users", ADMIN_USERS, user_list,
              "List the server's accounts", .doc = "The newest first.", .tag = "Administration",
@@ -55,6 +61,12 @@ const struct ag_route ag_admin_user_routes[AG_ADMIN_USER_ROUTES] = {
                     "refused at once. 409 for one's own account and for the last administrator.",
              .resource = "user", .tag = "Administration", .status = 200,
              .body = &ag_standing_input_schema, .reply = &ag_account_schema,
+             .errors = {AG_E_CONFLICT}),
+    AG_ROUTE("deleteUser", DELETE, "/v1/admin/users/{id}", ADMIN_USERS, user_delete,
+             "Delete an account",
+             .doc = "As `deleteMe` does. 409 for one's own account, for the last administrator and "
+                    "for the last owner of an organisation that has other members.",
+             .resource = "user", .tag = "Administration", .flags = AG_RF_RECENT, .status = 204,
              .errors = {AG_E_CONFLICT}),
     AG_ROUTE("sendUserPasswordReset", POST, "/v1/admin/users/{id}/reset-password", ADMIN_USERS,
              user_reset, "Mail an account a link that sets a new password",

@@ -1,4 +1,5 @@
 #include "api/route.h"
+#include "core/accounts.h"
 #include "core/limits.h"
 
 /* Anybody may send these bodies, so they are small. */
@@ -59,6 +60,13 @@ static enum ag_err auth_change_me(struct ag_ctx *ctx)
     return ag_ctx_reply(ctx, &me);
 }
 
+static enum ag_err auth_delete_me(struct ag_ctx *ctx)
+{
+    AG_TRY(ag_me_delete(&ctx->scope));
+    AG_TRY(ag_ctx_set_cookie(ctx, AG_SESSION_COOKIE, AG_STR(""), 0));
+    return ag_ctx_reply_empty(ctx);
+}
+
 /* Guessing a password with a stolen session is as slow as signing in should be. */
 static const struct ag_route_limit change_limit = {
     .per_user = {.count = 10, .per_ms = 60 * 1000},
@@ -95,4 +103,12 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
              .tag = "Identity", .status = 200, .body = &ag_me_input_schema,
              .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_me_schema, .limit = &change_limit,
              .errors = {AG_E_STALE, AG_E_OVERLOADED, AG_E_REAUTH}),
+    AG_ROUTE("deleteMe", DELETE, "/v1/auth/me", ACCOUNT_WRITE, auth_delete_me,
+             "Delete the current account",
+             .doc = "At once, and for good: sessions, tokens and keys are refused from now on, and "
+                    "what is in the personal organisation is purged. What was made in "
+                    "organisations that others share stays there. 409 for the last administrator "
+                    "of the server and for the last owner of an organisation that has other "
+                    "members; organisations without any are deleted, too.",
+             .tag = "Identity", .flags = AG_RF_RECENT, .status = 204, .errors = {AG_E_CONFLICT}),
 };

@@ -93,9 +93,9 @@ extern const struct ag_route ag_system_routes[], ag_auth_routes[], ag_account_ro
 extern const struct ag_route ag_limit_routes[];
 enum {
     AG_SYSTEM_ROUTES = 4,
-    AG_AUTH_ROUTES = 6,
+    AG_AUTH_ROUTES = 7,
     AG_ACCOUNT_ROUTES = 9,
-    AG_ADMIN_USER_ROUTES = 5,
+    AG_ADMIN_USER_ROUTES = 6,
     AG_ORG_ROUTES = 8,
     AG_MEMBER_ROUTES = 3,
     AG_INVITATION_ROUTES = 6,

@@ -81,6 +81,16 @@ enum ag_err ag_reauthenticate(struct ag_scope *scope,
 enum ag_err ag_session_end(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_session_end_others(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
 
+/* ---- the end ---- */
+
+/* Deletes the principal's account: at once every way in, the memberships, the name and address;
+ * what was theirs alone is purged later. What they made in organisations that others share stays
+ * there. AG_E_CONFLICT: the last administrator, or the last owner of an organisation with other
+ * members; AG_E_REAUTH. */
+enum ag_err ag_me_delete(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
+/* The same with somebody else's, for administrators of the server. AG_E_NOT_FOUND. */
+enum ag_err ag_account_delete(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
+
 /* ---- accounts of others, for administrators of the server ---- */
 
 struct ag_standing_input {

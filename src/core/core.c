@@ -6,7 +6,10 @@
 
 #define DAY_MS INT64_C(86400000)
 
-enum { IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000 };
+enum {
+    IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000,
+    EMAIL_TOKENS_KEPT_MS = 7 * 24 * 60 * 60 * 1000, /* so that an old link says that it is one */
+};
 
 void ag_core_init(struct ag_core *core, const struct ag_core_options *options)
 {
@@ -122,6 +125,7 @@ static enum ag_err expire_tx(struct ag_tx *tx, void *arg)
     AG_TRY(ag_oauth_states_expire(tx, now));
     AG_TRY(ag_blocks_expire(tx, now));
     AG_TRY(ag_invitations_expire(tx, now - DAY_MS * AG_INVITATION_KEPT_DAYS, now));
+    AG_TRY(ag_email_tokens_expire(tx, ag_wall_ms() - EMAIL_TOKENS_KEPT_MS));
     return ag_purge_deleted(tx);
 }
 

@@ -20,13 +20,20 @@ static enum ag_err purged_tx(struct ag_tx *tx, void *arg)
     return ag_orgs_purged(tx, ((struct purge *)arg)->org, ag_wall_ms());
 }
 
-/* One kind of things, step by step: nobody waits long behind a step. */
-static enum ag_err purge_kind(struct ag_core *core, struct purge *purge)
+static enum ag_err purge_person_tx(struct ag_tx *tx, void *arg)
+{
+    struct purge *purge = arg;
+    return ag_deletion_purge(tx, purge->org, &purge->count);
+}
+
+/* Step by step: nobody waits long behind one. */
+static enum ag_err purge_all(struct ag_core *core, struct purge *purge,
+                             enum ag_err (*step)(struct ag_tx *tx, void *arg))
 {
     do {
         struct ag_arena arena;
         ag_arena_init(&arena);
-        enum ag_err err = ag_db_write(core->db, &arena, purge_tx, purge);
+        enum ag_err err = ag_db_write(core->db, &arena, step, purge);
         ag_arena_done(&arena);
         AG_TRY(err);
         AG_TRY(ag_fiber_sleep(1));
@@ -39,7 +46,8 @@ static enum ag_err purge_org(struct ag_core *core, struct ag_uuid org, int64_t d
     struct purge purge = {.org = org};
     AG_ACT_FOR(org);
     for (purge.kind = 0; purge.kind < ag_purge_kinds; purge.kind++)
-        AG_TRY(purge_kind(core, &purge));
+        AG_TRY(purge_all(core, &purge, purge_tx));
+    AG_TRY(purge_all(core, &purge, purge_person_tx));
     /* What was running when it was deleted may still write its end: look again until that is over.
      */
     if (ag_wall_ms() - deleted_at < core->options.limits.total_timeout_ms + 60000) return AG_OK;

@@ -120,6 +120,25 @@ enum ag_err ag_accounts_set_standing(struct ag_tx *tx, struct ag_uuid id,
 enum ag_err ag_accounts_other_admins(struct ag_tx *tx, struct ag_uuid id,
                                      int64_t *ret_count) AG_MUST_USE;
 
+/* An organisation that somebody belongs to, for the end of their account. */
+struct ag_deletion_org {
+    struct ag_uuid id;
+    struct ag_str name;
+    bool personal;
+};
+/* struct ag_deletion_org, in the order of their ids. */
+enum ag_err ag_deletion_orgs(struct ag_tx *tx, struct ag_uuid user,
+                             struct ag_list *ret_orgs) AG_MUST_USE;
+/* Takes every way in and every trace of who it was; the row stays for others' rows to name. The
+ * person has left their organisations before. AG_E_NOT_FOUND. */
+enum ag_err ag_deletion_bury(struct ag_tx *tx, struct ag_uuid user, int64_t now) AG_MUST_USE;
+
+/* Removes some of the runs that nobody but a deleted person could see, in whatever organisation;
+ * `ret_count` of them. The person is named by their personal organisation; of others there are
+ * none. */
+enum ag_err ag_deletion_purge(struct ag_tx *tx, struct ag_uuid personal_org,
+                              int64_t *ret_count) AG_MUST_USE;
+
 /* ---- links in mails ---- */
 
 struct ag_email_token {

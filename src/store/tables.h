@@ -7,6 +7,7 @@ enum {
     AG_USER_STMTS = 8,
     AG_SESSION_STMTS = 14,
     AG_ACCOUNT_STMTS = 11,
+    AG_DELETION_STMTS = 9,
     AG_EMAIL_TOKEN_STMTS = 5,
     AG_IDENTITY_STMTS = 10,
     AG_ORG_STMTS = 16,
@@ -27,6 +28,7 @@ enum {
 extern struct ag_stmt ag_user_stmts[AG_USER_STMTS];
 extern struct ag_stmt ag_session_stmts[AG_SESSION_STMTS];
 extern struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS];
+extern struct ag_stmt ag_deletion_stmts[AG_DELETION_STMTS];
 extern struct ag_stmt ag_email_token_stmts[AG_EMAIL_TOKEN_STMTS];
 extern struct ag_stmt ag_org_stmts[AG_ORG_STMTS];
 extern struct ag_stmt ag_identity_stmts[AG_IDENTITY_STMTS];

@@ -104,6 +104,7 @@ ALTER TABLE ai_agents ADD COLUMN visibility text NOT NULL DEFAULT 'organization'
 ALTER TABLE ai_agents ADD COLUMN public_id text;
 CREATE UNIQUE INDEX ai_agents_by_public_id ON ai_agents (public_id) WHERE public_id IS NOT NULL;
 ALTER TABLE runs ADD COLUMN private boolean NOT NULL DEFAULT false;
+CREATE INDEX runs_private_by_user ON runs (user_id, org_id, id) WHERE private;
 ALTER TABLE runs ADD COLUMN public boolean NOT NULL DEFAULT false;
 
 -- The activity log as a chain per organisation. Entries from before it have no number.

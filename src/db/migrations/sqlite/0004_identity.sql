@@ -104,6 +104,7 @@ ALTER TABLE ai_agents ADD COLUMN visibility TEXT NOT NULL DEFAULT 'organization'
 ALTER TABLE ai_agents ADD COLUMN public_id TEXT;
 CREATE UNIQUE INDEX ai_agents_by_public_id ON ai_agents (public_id) WHERE public_id IS NOT NULL;
 ALTER TABLE runs ADD COLUMN private INTEGER NOT NULL DEFAULT 0 CHECK (private IN (0, 1));
+CREATE INDEX runs_private_by_user ON runs (user_id, org_id, id) WHERE private = 1;
 ALTER TABLE runs ADD COLUMN public INTEGER NOT NULL DEFAULT 0 CHECK (public IN (0, 1));
 
 -- The activity log as a chain per organisation. Entries from before it have no number.
