@@ -98,7 +98,7 @@ const struct ag_route ag_org_routes[AG_ORG_ROUTES] = {
                     "its API keys refused; what it has is removed for good soon after. There is "
                     "no way back.",
              .tag = "Organisation", .status = 204, .flags = AG_RF_RECENT,
-             .errors = {AG_E_CONFLICT}),
+             .errors = {AG_E_CONFLICT, AG_E_NOT_FOUND}),
     AG_ROUTE("transferOrganization", POST, "/v1/org/transfer", ORG_DELETE, org_transfer,
              "Hand over the current organisation",
              .doc = "The member becomes an owner, and the account that asks an admin.",
