@@ -31,15 +31,16 @@ static bool take_last(struct ag_str *list, struct ag_str *ret_entry)
     return true;
 }
 
-struct ag_address ag_client_address(const struct ag_request *req, const struct ag_ranges *proxies)
+struct ag_address ag_forwarded_client(struct ag_address peer, const struct ag_ranges *proxies,
+                                      const struct ag_header *headers, size_t count)
 {
-    struct ag_address client = ag_request_peer_address(req), next;
+    struct ag_address client = peer, next;
     int hops = 0;
     if (!ag_ranges_have(proxies, &client)) return client;
     /* Several fields of one name are one list (RFC 9110 5.3). */
-    for (size_t i = req->header_count; i-- > 0;) {
-        if (!ag_str_eq_nocase(req->headers[i].name, AG_STR("x-forwarded-for"))) continue;
-        struct ag_str list = req->headers[i].value, entry;
+    for (size_t i = count; i-- > 0;) {
+        if (!ag_str_eq_nocase(headers[i].name, AG_STR("x-forwarded-for"))) continue;
+        struct ag_str list = headers[i].value, entry;
         while (take_last(&list, &entry)) {
             if (++hops > MAX_HOPS || parse_entry(entry, &next) != AG_OK) return client;
             client = next;
@@ -47,4 +48,10 @@ struct ag_address ag_client_address(const struct ag_request *req, const struct a
         }
     }
     return client;
+}
+
+struct ag_address ag_client_address(const struct ag_request *req, const struct ag_ranges *proxies)
+{
+    return ag_forwarded_client(ag_request_peer_address(req), proxies, req->headers,
+                               req->header_count);
 }

@@ -210,6 +210,9 @@ void ag_ctx_note_client(struct ag_ctx *ctx);
  * X-Forwarded-For. The header is read from the right, because what stands left of a proxy's own
  * entry is whatever its client sent; what is no address ends the walk. */
 struct ag_address ag_client_address(const struct ag_request *req, const struct ag_ranges *proxies);
+/* The same of its parts. Pure. */
+struct ag_address ag_forwarded_client(struct ag_address peer, const struct ag_ranges *proxies,
+                                      const struct ag_header *headers, size_t count);
 
 /* ---- keys that are limited to some agents: agent_keys.c ---- */
 

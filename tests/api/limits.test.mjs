@@ -4,8 +4,7 @@ import { after, describe, it } from 'node:test';
 
 import { sql } from '../lib/database.mjs';
 import { expect, expectProblem } from '../lib/expect.mjs';
-import { Client, clientFrom } from '../lib/http.mjs';
-import { eventually } from '../lib/time-and-ports.mjs';
+import { clientFrom } from '../lib/http.mjs';
 import { browserOf, createFakeAgent, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const PROXIES = '127.0.0.0/29, 10.0.0.0/8, 2001:db8:ffff::/48';
@@ -174,6 +173,25 @@ describe('an address', () => {
     }
   });
 
+  it('asks public agents so often, whosever they are', async () => {
+    const { server, client: admin, ...account } = await w.startWithAccount({ AGENTGEN_RATE_LIMITS: true });
+    await wide(server, account);
+    await settings({ public_per_minute: 4 }, admin);
+    const visitor = from('127.0.0.9', server.url);
+    const slugs = [];
+    for (let i = 0; i < 2; i += 1) {
+      const { client } = await register(from('127.0.0.10', server.url));
+      const agent = await createFakeAgent(client);
+      slugs.push(expect(await client.put(`/v1/agents/${agent.id}/visibility`, { visibility: 'public' }), 200).public_id);
+    }
+    const ask = (who, i) => who.post(`/v1/public/agents/${slugs[i % 2]}/generate`, { input_text: 'x' });
+    const replies = await many(12, (i) => ask(visitor, i));
+    assert.ok(count(replies, 200) >= 4 && count(replies, 200) <= 5, count(replies, 200));
+    assert.equal(replies.find((r) => r.status === 429).headers['ratelimit-limit'], '4');
+    expect(await visitor.get(`/v1/public/agents/${slugs[0]}`), 200);
+    expect(await ask(from('127.0.0.11', server.url), 0), 200);
+  });
+
   it('is the peer\'s, whatever its headers say', async () => {
     const { server, client: admin, ...account } = await w.startWithAccount({ AGENTGEN_RATE_LIMITS: true });
     await wide(server, account);
@@ -184,7 +202,6 @@ describe('an address', () => {
       headers: Object.fromEntries(names.map((name) => [name, name === 'forwarded' ? `for=10.1.2.${i}` : `10.1.2.${i}`])),
     }));
     assert.ok(count(replies, 200) <= 9, count(replies, 200));
-    await sql(server, 'SELECT 1');
     const failed = await liar.post('/v1/auth/login', { email: account.email, password: 'not the password' }, { headers: { 'x-forwarded-for': '10.9.9.9' } });
     assert.equal(failed.status, 429);
   });
