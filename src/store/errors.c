@@ -10,16 +10,19 @@ enum {
     CLIENT_ERROR_TRIM
 };
 
+/* SQLite takes the primary key whenever it may, and would read every run. */
+#define FAILED_TEXT(index)                                                                         \
+    "SELECT r.id, r.kind, r.error_code, r.error_message, r.created_at, r.agent_id, a.name, "       \
+    "r.provider, r.model FROM runs AS r " index                                                    \
+    "LEFT JOIN ai_agents AS a ON a.org_id = r.org_id AND a.id = r.agent_id "                       \
+    "AND a.deleted_at IS NULL AND (a.visibility <> 'private' OR a.user_id = $5) "                  \
+    "WHERE r.org_id = $1 AND r.status = 'failed' AND r.id < $3 AND r.id >= $4 "                    \
+    "AND (NOT r.private OR r.user_id = $5) ORDER BY r.id DESC LIMIT $2"
+
 struct ag_stmt ag_error_stmts[AG_ERROR_STMTS] = {
     [FAILED_RUNS] = {.name = "run_failures",
-                     .sql = "SELECT r.id, r.kind, r.error_code, r.error_message, r.created_at, "
-                            "r.agent_id, a.name, r.provider, r.model FROM runs r "
-                            "LEFT JOIN ai_agents a ON a.org_id = r.org_id AND a.id = r.agent_id "
-                            "AND a.deleted_at IS NULL "
-                            "AND (a.visibility <> 'private' OR a.user_id = $5) "
-                            "WHERE r.org_id = $1 AND r.status = 'failed' AND r.id < $3 "
-                            "AND r.id >= $4 AND (NOT r.private OR r.user_id = $5) "
-                            "ORDER BY r.id DESC LIMIT $2",
+                     .sql = FAILED_TEXT(""),
+                     .sqlite = FAILED_TEXT("INDEXED BY runs_failed "),
                      .params = "uiuuu",
                      .columns = "utttzuttt"},
     [CLIENT_ERRORS] = {.name = "client_errors",

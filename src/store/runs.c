@@ -6,7 +6,8 @@ enum run_walk { WALK_ALL, WALK_AGENT, WALK_FAILED, WALK_RUNNING, WALK_CONVERSATI
 enum {
     RUN_LIST,
     RUN_REACH = RUN_LIST + WALKS,
-    RUN_PUT = RUN_REACH + WALKS,
+    RUN_REACH_PRIVATE = RUN_REACH + WALKS,
+    RUN_PUT,
     RUN_GET,
     RUN_STATE,
     RUN_CANCEL,
@@ -75,6 +76,8 @@ enum {
 struct ag_stmt ag_run_stmts[AG_RUN_STMTS] = {
     WALK_STMTS(RUN_LIST_STMT, "$13"),
     WALK_STMTS(RUN_REACH_STMT, "$5"),
+    [RUN_REACH_PRIVATE] = RUN_REACH_STMT("private", "", "INDEXED BY runs_private ", "",
+                                         "AND private "),
     [RUN_PUT] =
         {.name = "run_put",
          .sql = "INSERT INTO runs (org_id, " RUN_COLUMNS ", input_text, output_text, user_id, "
@@ -310,14 +313,22 @@ static enum run_walk walk_of(const struct ag_run_filter *filter)
     return ag_str_eq(filter->status, AG_STR("failed")) ? WALK_FAILED : WALK_ALL;
 }
 
-/* Whether rows of the walk may have to be passed over; where others have runs, private ones of
- * theirs. */
+/* Whether rows of the walk may have to be passed over, for other reasons than whose they are. */
 static bool is_choosy(const struct ag_run_filter *filter, enum run_walk walk)
 {
     bool status = filter->status.len > 0 && walk != WALK_FAILED && walk != WALK_RUNNING;
     bool agent = !ag_uuid_is_nil(filter->agent_id) && walk != WALK_AGENT;
-    return !filter->alone || status || agent || filter->kind.len > 0 || filter->provider.len > 0 ||
+    return status || agent || filter->kind.len > 0 || filter->provider.len > 0 ||
            filter->model.len > 0 || filter->search.len > 0;
+}
+
+/* What ends a search that finds too little: the statement that counts its rows, or -1. Where others
+ * have runs, private ones of theirs are passed over; an index of these alone is narrow. */
+static int bound_of(const struct ag_run_filter *filter, enum run_walk walk)
+{
+    if (is_choosy(filter, walk)) return RUN_REACH + (int)walk;
+    if (filter->alone) return -1;
+    return walk == WALK_ALL ? RUN_REACH_PRIVATE : RUN_REACH + (int)walk;
 }
 
 struct reach {
@@ -336,9 +347,10 @@ static struct reach reach_of(const struct ag_run_filter *filter, const struct ag
     return reach;
 }
 
-/* Shortens the reach to AG_RUN_SCAN_MAX rows of the walk and says where that was, if it was. */
+/* Shortens the reach to AG_RUN_SCAN_MAX rows of the statement's walk and says where that was, if it
+ * was. */
 static enum ag_err shorten(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                           enum run_walk walk, struct ag_uuid own, struct reach *reach,
+                           int reach_stmt, struct ag_uuid own, struct reach *reach,
                            struct ag_uuid *ret_stopped_at)
 {
     const struct ag_value params[] = {
@@ -346,7 +358,7 @@ static enum ag_err shorten(struct ag_db *db, struct ag_arena *arena, struct ag_u
         ag_v_uuid(reach->before), ag_v_int(AG_RUN_SCAN_MAX - 1),
         ag_v_uuid(own),
     };
-    const struct ag_stmt *stmt = &ag_run_stmts[RUN_REACH + (int)walk];
+    const struct ag_stmt *stmt = &ag_run_stmts[reach_stmt];
     struct ag_rows rows;
     AG_TRY(ag_db_read(db, arena, stmt, params, strlen(stmt->params), &rows));
     if (rows.count == 0) return AG_OK;
@@ -359,7 +371,7 @@ enum ag_err ag_runs_reach_failed(struct ag_db *db, struct ag_arena *arena, struc
 {
     struct reach reach = {.from = {{0}}, .before = before};
     struct ag_uuid stopped_at = {{0}};
-    AG_TRY(shorten(db, arena, org, WALK_FAILED, before, &reach, &stopped_at));
+    AG_TRY(shorten(db, arena, org, RUN_REACH + WALK_FAILED, before, &reach, &stopped_at));
     *ret_from = stopped_at;
     return AG_OK;
 }
@@ -400,7 +412,8 @@ enum ag_err ag_runs_list(struct ag_db *db, struct ag_arena *arena, struct ag_uui
     struct reach reach = reach_of(filter, page);
     struct ag_uuid stopped_at = {{0}};
     struct ag_rows rows;
-    if (is_choosy(filter, walk)) AG_TRY(shorten(db, arena, org, walk, own, &reach, &stopped_at));
+    int bound = bound_of(filter, walk);
+    if (bound >= 0) AG_TRY(shorten(db, arena, org, bound, own, &reach, &stopped_at));
     AG_TRY(list_read(db, arena, org, filter, page, walk, &reach, own, &rows));
     struct ag_run *runs = AG_ARENA_ARRAY(arena, struct ag_run, rows.count);
     if (!runs) return ag_fail(AG_E_NO_MEMORY, "no memory for a list");

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { sql } from '../lib/database.mjs';
 import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
 import { cli } from '../lib/server.mjs';
+import { eventually } from '../lib/time-and-ports.mjs';
 import { browserOf, createFakeAgent, join, organisation, register, unique, world } from '../lib/world.mjs';
 
 const w = world({ prepare });
@@ -37,6 +39,16 @@ async function hidden(model = 'echo') {
   expect(await share(ada.client, agent.id, 'private'), 200);
   const run = expect(await ada.client.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'my secret plan' }), 200);
   return { agent: agent.id, name: agent.name, run: run.run_id, conversation: run.conversation_id };
+}
+
+/** One whose run fails. */
+async function failing() {
+  const agent = await createFakeAgent(ada.client, 'fault-401');
+  expect(await share(ada.client, agent.id, 'private'), 200);
+  const stream = await ada.client.stream('/v1/ai/generate', { agent_id: agent.id, input_text: 'my secret plan', stream: true });
+  const { data } = await stream.until('run.started');
+  await stream.all();
+  return { name: agent.name, run: data.run_id };
 }
 
 /** Everybody in the organisation but its creator, and what they carry. */
@@ -84,7 +96,7 @@ describe('a private agent', () => {
 
   it('is in no list, count or name of anybody else', async () => {
     const { agent, name, run } = await hidden();
-    const failing = await hidden2('fault-401');
+    const failed = await failing();
     const counts = async (client) => expect(await client.get('/v1/dashboard?range=24h'), 200);
     for (const [who, client] of Object.entries(await others())) {
       for (const path of ['/v1/agents', `/v1/agents?q=${name}`, '/v1/agents?sort=name', '/v1/agents?sort=-updated_at', '/v1/runs', `/v1/runs?agent_id=${agent}`,
@@ -92,7 +104,7 @@ describe('a private agent', () => {
         const { status, text } = await client.get(`${path}${path.includes('?') ? '&' : '?'}limit=100`);
         if (who.includes('key of the organisation') && status === 403) continue;
         assert.ok([200, 422].includes(status), `${path}: ${status} ${text}`);
-        for (const word of [name, run, failing.name, 'secret plan']) assert.ok(!text.includes(word), `${path} tells ${who} of ${word}`);
+        for (const word of [name, run, failed.name, failed.run, 'secret plan']) assert.ok(!text.includes(word), `${path} tells ${who} of ${word}`);
         if (!path.includes(agent)) assert.ok(!text.includes(agent), `${path} tells ${who}`);
       }
       assert.ok(!(await client.get('/v1/dashboard?range=24h')).text.includes(name), who);
@@ -102,7 +114,7 @@ describe('a private agent', () => {
     assert.ok(mine.totals.agents > theirs.totals.agents);
     assert.ok(mine.agents.some((a) => a.name === name));
     assert.ok(expect(await ada.client.get(`/v1/agents?q=${name}`), 200).data.some((a) => a.id === agent && a.visibility === 'private'));
-    assert.ok(expect(await ada.client.get('/v1/errors?source=run'), 200).data.some((e) => e.agent_name === failing.name));
+    assert.ok(expect(await ada.client.get('/v1/errors?source=run'), 200).data.some((e) => e.agent_name === failed.name && e.run_id === failed.run));
   });
 
   it('has runs that nobody else reads, follows or ends', async () => {
@@ -225,14 +237,6 @@ describe('a private agent', () => {
   });
 });
 
-async function hidden2(model) {
-  const agent = await createFakeAgent(ada.client, model);
-  expect(await share(ada.client, agent.id, 'private'), 200);
-  const stream = await ada.client.stream('/v1/ai/generate', { agent_id: agent.id, input_text: 'my secret plan', stream: true });
-  await stream.all();
-  return agent;
-}
-
 describe('a run of no agent', () => {
   it('is there for its user alone: preview, validate, compare, draft, test', async () => {
     const config = { provider: 'openai', model: 'echo' };
@@ -270,6 +274,32 @@ describe('a run of no agent', () => {
       cursor = page.next_cursor ? `&cursor=${page.next_cursor}` : '';
     } while (cursor && read.length < 5);
     assert.deepEqual(read.slice(0, 5), seen);
+  });
+
+  it('is passed over by the thousand, but not without end: a page says where it stopped', async () => {
+    const own = await organisation(w);
+    const agent = await createFakeAgent(own.owner.client, 'fault-401');
+    const oldest = (await (await own.owner.client.stream('/v1/ai/generate', { agent_id: agent.id, input_text: 'x', stream: true })).until('run.started')).data.run_id;
+    await eventually(async () => (await own.owner.client.get(`/v1/runs/${oldest}`)).json.status === 'failed', { what: 'its end' });
+    const id = w.server.kind === 'postgres' ? "('ffffffff-ffff-7000-8000-' || lpad(n::text, 12, '0'))::uuid" : "printf('ffffffff-ffff-7000-8000-%012d', n)";
+    await sql(w.server, `INSERT INTO runs (org_id, id, kind, status, user_id, provider, model, error_code, boot_id, created_at, finished_at, private)
+      WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 4500)
+      SELECT r.org_id, ${id}, 'preview', 'failed', r.user_id, 'openai', 'echo', 'upstream_error', r.boot_id, r.created_at, r.created_at, ${w.server.kind === 'postgres' ? 'true' : '1'}
+      FROM runs AS r CROSS JOIN numbers WHERE r.id = '${oldest}'`);
+    for (const path of ['/v1/runs?', '/v1/runs?status=failed&', '/v1/errors?', '/v1/errors?source=run&', '/v1/runs?kind=generate&']) {
+      const rows = [];
+      let cursor = '';
+      let count = 0;
+      do {
+        const page = expect(await own.member.client.get(`${path}limit=50${cursor}`), 200);
+        rows.push(...page.data.map((r) => r.id));
+        cursor = page.next_cursor ? `&cursor=${page.next_cursor}` : '';
+        count += 1;
+      } while (cursor && count < 20);
+      assert.deepEqual([rows, count], [[oldest], 3], path);
+    }
+    // Who may see all of them gets full pages.
+    for (const path of ['/v1/runs?', '/v1/errors?']) assert.equal(expect(await own.owner.client.get(`${path}limit=50`), 200).data.length, 50, path);
   });
 });
 

@@ -106,6 +106,7 @@ CREATE UNIQUE INDEX ai_agents_by_public_id ON ai_agents (public_id) WHERE public
 ALTER TABLE runs ADD COLUMN private boolean NOT NULL DEFAULT false;
 CREATE INDEX runs_private_by_user ON runs (user_id, org_id, id) WHERE private;
 ALTER TABLE runs ADD COLUMN public boolean NOT NULL DEFAULT false;
+CREATE INDEX runs_private ON runs (org_id, id) WHERE private;
 
 -- The activity log as a chain per organisation. Entries from before it have no number.
 ALTER TABLE activity_logs ADD COLUMN seq bigint;

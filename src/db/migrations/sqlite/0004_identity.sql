@@ -106,6 +106,10 @@ CREATE UNIQUE INDEX ai_agents_by_public_id ON ai_agents (public_id) WHERE public
 ALTER TABLE runs ADD COLUMN private INTEGER NOT NULL DEFAULT 0 CHECK (private IN (0, 1));
 CREATE INDEX runs_private_by_user ON runs (user_id, org_id, id) WHERE private = 1;
 ALTER TABLE runs ADD COLUMN public INTEGER NOT NULL DEFAULT 0 CHECK (public IN (0, 1));
+-- The last column, which a condition on the index implies, keeps SQLite from looking the row up.
+CREATE INDEX runs_private ON runs (org_id, id, private) WHERE private;
+DROP INDEX runs_failed;
+CREATE INDEX runs_failed ON runs (org_id, id, status) WHERE status = 'failed';
 
 -- The activity log as a chain per organisation. Entries from before it have no number.
 ALTER TABLE activity_logs ADD COLUMN seq INTEGER;
