@@ -380,6 +380,9 @@ static enum ag_err open_session(struct ag_tx *tx, struct visit *visit)
 
 static enum ag_err insert_link(struct ag_tx *tx, struct visit *visit)
 {
+    struct ag_standing standing;
+    /* So that an account that is being deleted is not linked afterwards. */
+    AG_TRY(ag_accounts_lock(tx, visit->user.id, &standing));
     AG_TRY(ag_identities_insert(tx, visit->user.id, &visit->link, visit->secrets.now));
     return ag_audit_in(tx, visit->scope, visit->user.org_id, visit->user.id, "identity.linked",
                        provider_details(tx, visit));
@@ -577,10 +580,9 @@ static enum ag_err unlink_tx(struct ag_tx *tx, void *arg)
     struct ag_user user;
     struct ag_str provider;
     struct ag_list left;
-    int64_t lock;
+    struct ag_standing standing;
     /* Two of them at once must not each count on the other one. */
-    memcpy(&lock, scope->who.user_id.bytes + 8, sizeof(lock));
-    AG_TRY(ag_tx_lock(tx, lock));
+    AG_TRY(ag_accounts_lock(tx, scope->who.user_id, &standing));
     AG_TRY(ag_identities_delete(tx, scope->who.user_id, args->id, &provider));
     AG_TRY(ag_users_find_by_id(tx, scope->who.user_id, &user));
     AG_TRY(ag_identities_issuers(tx, scope->who.user_id, &left));
