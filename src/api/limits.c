@@ -140,7 +140,7 @@ const struct ag_route ag_limit_routes[AG_LIMIT_ROUTES] = {
              "Block an address",
              .doc = "Every request from it is refused with 429, whatever credentials it carries.",
              .tag = "Administration", .status = 201, .body = &ag_block_input_schema,
-             .reply = &ag_block_schema, .errors = {AG_E_CONFLICT}),
+             .reply = &ag_block_schema),
     AG_ROUTE("liftBlock", DELETE, "/v1/admin/blocked-ips/{id}", ADMIN_BLOCKS, block_lift,
              "Lift a block", .doc = "The failed sign-ins that led to it are forgotten.",
              .tag = "Administration", .resource = "block", .status = 204),

@@ -105,15 +105,14 @@ static struct ag_str block_details(struct ag_arena *arena, const struct ag_block
 struct block_change {
     struct ag_scope *scope;
     struct ag_block block;
-    bool made;
     int64_t count;
 };
 
 static enum ag_err block_create_tx(struct ag_tx *tx, void *arg)
 {
     struct block_change *change = arg;
-    AG_TRY(ag_blocks_put(tx, &change->block, true, &change->made));
-    if (!change->made) return AG_OK;
+    bool made;
+    AG_TRY(ag_blocks_put(tx, &change->block, true, &made));
     return ag_audit_in(tx, change->scope, nobody, change->scope->who.user_id, "block.created",
                        block_details(ag_tx_arena(tx), &change->block));
 }
@@ -153,9 +152,6 @@ enum ag_err ag_block_create(struct ag_scope *scope, const struct ag_block_input 
     AG_SET(&change.block, AG_BLOCK_CREATED_BY);
     AG_SET(&change.block, AG_BLOCK_CREATED_BY_NAME);
     AG_TRY(ag_db_write(scope->core->db, scope->arena, block_create_tx, &change));
-    if (!change.made)
-        return ag_fail(AG_E_CONFLICT, "%d blocks are in force, and no more are kept: lift some",
-                       AG_BLOCKS_MAX);
     ag_policy_changed(scope->core);
     *ret_block = change.block;
     return AG_OK;

@@ -63,7 +63,7 @@ enum { AG_BLOCK_INPUT_REASON = 2 };
 extern const struct ag_schema ag_block_input_schema;
 
 /* Refuses everything from an address. `own` is where the request comes from, which may not be
- * blocked. AG_E_INVALID, AG_E_CONFLICT (too many blocks). */
+ * blocked. AG_E_INVALID. */
 enum ag_err ag_block_create(struct ag_scope *scope, const struct ag_block_input *input,
                             const struct ag_address *own,
                             struct ag_block *ret_block) AG_MUST_USE AG_SUSPENDS;

@@ -15,7 +15,7 @@ enum ag_err ag_settings_write(struct ag_tx *tx, struct ag_str json, int64_t now)
 
 /* ---- blocks ---- */
 
-enum { AG_BLOCKS_MAX = 4096 }; /* that servers look at; more are not made */
+enum { AG_BLOCKS_MAX = 4096 }; /* that servers look at, and that make themselves */
 
 struct ag_block {
     uint64_t set;
@@ -39,7 +39,8 @@ enum ag_err ag_blocks_list(struct ag_db *db, struct ag_arena *arena, struct ag_s
                            const struct ag_page *page, int64_t now,
                            struct ag_list *ret_blocks) AG_MUST_USE AG_SUSPENDS;
 /* Puts it in the place of one of the same subject, if `over` or if it lasts longer; `block->id`
- * becomes that one's then. `ret_made` is false when it was not needed or there are too many. */
+ * becomes that one's then. Without `over`, `ret_made` is false when it was not needed or there are
+ * too many. */
 enum ag_err ag_blocks_put(struct ag_tx *tx, struct ag_block *block, bool over,
                           bool *ret_made) AG_MUST_USE;
 /* AG_E_NOT_FOUND. Of what was there, kind and subject are told. */
