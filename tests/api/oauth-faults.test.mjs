@@ -26,7 +26,10 @@ beforeEach(() => {
   [idp, google, github].forEach((fake) => fake.reset());
   b = new Browser(w.server);
 });
-afterEach(() => b.close());
+afterEach(async () => {
+  b.close();
+  await w.stopOthers();
+});
 
 const seconds = () => Math.floor(Date.now() / 1000);
 const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -508,7 +511,7 @@ describe('a provider', () => {
         assertRefused(reply, 'provider_unavailable');
         assert.deepEqual(seen, [], `${endpoint} at ${address}`);
         visitor.close();
-        await server.stop();
+        await w.stopOthers();
       }
     }
     idp.reset();

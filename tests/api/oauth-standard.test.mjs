@@ -1,7 +1,7 @@
 // Against a certified provider, as a company's own (whose ID tokens tell no e-mail address) and in
 // Google's place (whose do): its pages are walked through as a person would.
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { after, afterEach, describe, it } from 'node:test';
 
 import { startStandardProvider, walkThrough } from '../fakes/standard-provider.mjs';
 import { Browser, SESSION } from '../lib/browser.mjs';
@@ -19,6 +19,7 @@ const google = await startStandardProvider({
   client: { client_id: 'google', client_secret: SECRET, redirect_uris: [redirectUri('google')], token_endpoint_auth_method: 'client_secret_post', id_token_signed_response_alg: 'ES256' },
 });
 after(() => Promise.all([oidc.close(), google.close()]));
+afterEach(() => w.stopOthers());
 const settings = {
   AGENTGEN_OIDC_ISSUER: oidc.issuer, AGENTGEN_OIDC_CLIENT_ID: 'agentgen client', AGENTGEN_OIDC_CLIENT_SECRET: SECRET,
   AGENTGEN_GOOGLE_ISSUER: google.issuer, GOOGLE_CLIENT_ID: 'google', GOOGLE_CLIENT_SECRET: SECRET,

@@ -1,7 +1,7 @@
 // Signing in with an account elsewhere: there and back, who that is here, linked accounts. The
 // providers' mistakes are in oauth-faults.test.mjs.
 import assert from 'node:assert/strict';
-import { after, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
 
 import { startGitHub } from '../fakes/github.mjs';
 import { startIdentityProvider } from '../fakes/identity-provider.mjs';
@@ -18,6 +18,7 @@ after(() => Promise.all([idp.close(), google.close(), github.close()]));
 const w = world({ env: { ...idp.env(), ...google.env('google'), ...github.env(), AGENTGEN_OIDC_NAME: 'Example Corp' } });
 
 beforeEach(() => [idp, google, github].forEach((fake) => fake.reset()));
+afterEach(() => w.stopOthers());
 
 const browser = () => new Browser(w.server);
 const hourAgo = () => new Date(Date.now() - 3_600_000).toISOString();

@@ -59,6 +59,11 @@ export class World {
     return { server, ...account };
   }
 
+  /** Ends the servers beside the first, which hold connections to the database. */
+  async stopOthers() {
+    for (const server of this.extra.splice(1)) await server.stop();
+  }
+
   async close() {
     this.anonymous?.close();
     await this.fake?.close();
