@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // Runs the tests that are written in JavaScript.
 //
-//   node tests/lib/run.mjs [--db sqlite|postgres|both] [--concurrency N] [--quiet]
+//   node tests/lib/run.mjs [--db sqlite|postgres|both|this|that] [--concurrency N] [--quiet]
 //                          [--no-self] [--no-traffic] [name-part...]
 //
 // tests/api/*.test.mjs run against the binary ($AGENTGEN_BIN, build/agentgen) once for each kind of
-// database; the tests of the test tools themselves run once (--no-self leaves them out). With name
-// parts, only files whose name holds one of them run. After a whole run the recorded traffic is
-// compared with the OpenAPI document (--no-traffic leaves that out). The last line is
+// database; with `this` and `that` each file runs with one of them, in turn, so that the two runs
+// together are one with both. The tests of the test tools themselves run once (--no-self leaves them
+// out). With name parts, only files whose name holds one of them run. After a whole run the recorded
+// traffic is compared with the OpenAPI document (--no-traffic leaves that out). The last line is
 // `N passed, N failed`; the exit status is 0 only when nothing failed.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -34,10 +35,12 @@ function parse(args) {
     else if (arg.startsWith('-')) throw new Error(`unknown option ${arg}`);
     else options.parts.push(arg);
   }
-  const kinds = { sqlite: ['sqlite'], postgres: ['postgres'], both: ['sqlite', 'postgres'] }[options.db];
-  if (!kinds) throw new Error('--db is sqlite, postgres or both');
+  const both = ['sqlite', 'postgres'];
+  const turns = { this: both, that: both.toReversed() }[options.db];
+  const kinds = turns ?? { sqlite: ['sqlite'], postgres: ['postgres'], both }[options.db];
+  if (!kinds) throw new Error('--db is sqlite, postgres, both, this or that');
   if (!(options.concurrency >= 1)) throw new Error('--concurrency is a number from 1');
-  return { ...options, kinds };
+  return { ...options, kinds, inTurn: turns !== undefined };
 }
 
 function testFiles(folder, parts) {
@@ -106,8 +109,10 @@ async function main(args) {
     const apiEnv = (kind) => ({
       AGENTGEN_TEST_DB: kind, AGENTGEN_TEST_PG: postgres?.describe() ?? '', AGENTGEN_TRAFFIC_DIR: traffic,
     });
-    const jobs = [...self.map((file) => ({ file, env: {} })),
-      ...options.kinds.flatMap((kind) => api.map((file) => ({ file, kind, env: apiEnv(kind) })))];
+    const job = (file, kind) => ({ file, kind, env: apiEnv(kind) });
+    const apiJobs = options.inTurn ? api.map((file, i) => job(file, options.kinds[i % 2]))
+      : options.kinds.flatMap((kind) => api.map((file) => job(file, kind)));
+    const jobs = [...self.map((file) => ({ file, env: {} })), ...apiJobs];
     const totals = await runAll(jobs, options);
     if (options.traffic && api.length && options.parts.length === 0) {
       const check = { file: path.join(TESTS, 'lib/check-traffic.mjs'), env: { AGENTGEN_TRAFFIC_DIR: traffic } };
