@@ -73,6 +73,32 @@ static enum ag_err session_delete_others(struct ag_ctx *ctx)
     return ag_ctx_reply_empty(ctx);
 }
 
+/* ---- everything of one's own ---- */
+
+static enum ag_err export_write(void *arg, struct ag_str piece)
+{
+    struct ag_ctx *ctx = arg;
+    if (!ag_reply_started(ctx->req)) {
+        ag_reply_header(ctx->req, "Content-Disposition",
+                        AG_STR("attachment; filename=\"agentgen-account.json\""));
+        AG_TRY(ag_stream_begin(ctx->req, "application/json"));
+    }
+    return ag_stream_write(ctx->req, piece);
+}
+
+static enum ag_err export_account(struct ag_ctx *ctx)
+{
+    const struct ag_export_sink sink = {.write = export_write, .arg = ctx};
+    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_account_export(&ctx->scope, &sink));
+    return ag_stream_end(ctx->req);
+}
+
+/* It reads all that there is. */
+static const struct ag_route_limit export_limit = {
+    .per_user = {.count = 5, .per_ms = 60 * 60 * 1000},
+};
+
 /* Guessing with a stolen session is as slow as signing in should be. */
 static const struct ag_route_limit password_limit = {
     .per_user = {.count = 10, .per_ms = 60 * 1000},
@@ -136,6 +162,12 @@ const struct ag_route ag_account_routes[AG_ACCOUNT_ROUTES] = {
              "End one of one's sessions",
              .doc = "Its tokens are refused from now on, also when it is the one that asks.",
              .resource = "session", .tag = "Identity", .credentials = SESSION_ONLY, .status = 204),
+    AG_ROUTE("exportAccount", GET, "/v1/auth/export", ACCOUNT_READ, export_account,
+             "Download everything there is of one's own",
+             .doc = "One JSON document, written as it is read. Of organisations that others share "
+                    "it holds what the person made or did there.",
+             .tag = "Identity", .flags = AG_RF_RECENT, .status = 200,
+             .reply = &ag_account_export_schema, .limit = &export_limit),
     AG_ROUTE("endOtherSessions", DELETE, "/v1/auth/sessions", ACCOUNT_WRITE, session_delete_others,
              "End every session but this one", .tag = "Identity", .credentials = SESSION_ONLY,
              .status = 204),

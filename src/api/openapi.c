@@ -348,6 +348,7 @@ static void tags(struct ag_buf *out)
     static const char *const rows[][2] = {
         {"System", "The server itself"},
         {"Identity", "Accounts and sessions"},
+        {"Organisation", "Organisations, their members, roles and invitations"},
         {"API keys", "Credentials for programs"},
         {"Agents", "Configured agents"},
         {"Prompts", "The prompt library"},
@@ -356,6 +357,7 @@ static void tags(struct ag_buf *out)
         {"Runs", "What was asked, answered and used"},
         {"Monitoring", "What was done by whom, how it goes, what went wrong"},
         {"Providers", "Where models come from"},
+        {"Administration", "Accounts, plans, limits and blocks of the whole server"},
     };
     ag_buf_append_lit(out, "\"tags\":[");
     for (size_t i = 0; i < AG_COUNT(rows); i++)

@@ -94,7 +94,7 @@ extern const struct ag_route ag_limit_routes[];
 enum {
     AG_SYSTEM_ROUTES = 4,
     AG_AUTH_ROUTES = 7,
-    AG_ACCOUNT_ROUTES = 9,
+    AG_ACCOUNT_ROUTES = 10,
     AG_ADMIN_USER_ROUTES = 6,
     AG_ORG_ROUTES = 8,
     AG_MEMBER_ROUTES = 3,

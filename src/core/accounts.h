@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/core.h"
+#include "store/accounts.h"
 
 /* ---- links in mails ---- */
 
@@ -80,6 +81,20 @@ enum ag_err ag_reauthenticate(struct ag_scope *scope,
  * process. AG_E_NOT_FOUND. */
 enum ag_err ag_session_end(struct ag_scope *scope, struct ag_uuid id) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_session_end_others(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
+
+/* ---- everything of one's own ---- */
+
+/* Takes the document piece by piece; waits while whoever reads it is slow. */
+struct ag_export_sink {
+    enum ag_err (*write)(void *arg, struct ag_str piece) AG_SUSPENDS;
+    void *arg;
+};
+extern const struct ag_schema ag_account_export_schema;
+/* Writes everything that there is of the principal as one JSON document: account, linked accounts,
+ * sessions, and for each organisation keys (without secrets), agents, prompts, runs with their
+ * texts, and what they did. Memory stays bounded. AG_E_REAUTH before anything is written. */
+enum ag_err ag_account_export(struct ag_scope *scope,
+                              const struct ag_export_sink *sink) AG_MUST_USE AG_SUSPENDS;
 
 /* ---- the end ---- */
 

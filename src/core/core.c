@@ -1,3 +1,4 @@
+#include "core/accounts.h"
 #include "core/internal.h"
 #include "core/oauth_client.h"
 #include "core/orgs.h"

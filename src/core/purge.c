@@ -2,6 +2,7 @@
 #include "core/internal.h"
 #include "core/orgs.h"
 #include "runtime/fiber.h"
+#include "store/accounts.h"
 
 struct purge {
     struct ag_uuid org;

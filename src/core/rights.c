@@ -1,6 +1,7 @@
 /* What members may do, and who may grant it. */
 #include "core/internal.h"
 #include "core/orgs.h"
+#include "store/accounts.h"
 
 static uint64_t own_account(void)
 {

@@ -1,3 +1,4 @@
+#include "store/accounts.h"
 #include "store/tables.h"
 
 /* What becomes of an account: its address, its password, its standing. */

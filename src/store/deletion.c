@@ -1,3 +1,4 @@
+#include "store/accounts.h"
 #include "store/tables.h"
 
 /* The end of an account. Its row stays, as what others' rows name: without a name, an address or a

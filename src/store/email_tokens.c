@@ -1,3 +1,4 @@
+#include "store/accounts.h"
 #include "store/tables.h"
 
 #define NO_TENANT "a link in a mail belongs to a person, whatever organisation they work in"

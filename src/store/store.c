@@ -5,6 +5,7 @@ const struct ag_stmt_table ag_store_tables[] = {
     {ag_session_stmts, AG_SESSION_STMTS},
     {ag_account_stmts, AG_ACCOUNT_STMTS},
     {ag_deletion_stmts, AG_DELETION_STMTS},
+    {ag_export_stmts, AG_EXPORT_STMTS},
     {ag_email_token_stmts, AG_EMAIL_TOKEN_STMTS},
     {ag_org_stmts, AG_ORG_STMTS},
     {ag_identity_stmts, AG_IDENTITY_STMTS},

@@ -8,6 +8,7 @@ enum {
     AG_SESSION_STMTS = 14,
     AG_ACCOUNT_STMTS = 11,
     AG_DELETION_STMTS = 9,
+    AG_EXPORT_STMTS = 4,
     AG_EMAIL_TOKEN_STMTS = 5,
     AG_IDENTITY_STMTS = 10,
     AG_ORG_STMTS = 16,
@@ -29,6 +30,7 @@ extern struct ag_stmt ag_user_stmts[AG_USER_STMTS];
 extern struct ag_stmt ag_session_stmts[AG_SESSION_STMTS];
 extern struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS];
 extern struct ag_stmt ag_deletion_stmts[AG_DELETION_STMTS];
+extern struct ag_stmt ag_export_stmts[AG_EXPORT_STMTS];
 extern struct ag_stmt ag_email_token_stmts[AG_EMAIL_TOKEN_STMTS];
 extern struct ag_stmt ag_org_stmts[AG_ORG_STMTS];
 extern struct ag_stmt ag_identity_stmts[AG_IDENTITY_STMTS];
