@@ -175,6 +175,9 @@ static enum ag_err success(const struct ag_route *route, struct ag_buf *out)
                                             "\"type\":\"object\"}}}")
                                    : AG_STR(",\"content\":{\"text/plain\":{\"schema\":{\"type\":"
                                             "\"string\"}}}"));
+    if (route->flags & AG_RF_EXPORT)
+        ag_buf_append_lit(out, ",\"content\":{\"text/csv\":{\"schema\":{\"type\":\"string\"}},"
+                               "\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}}}");
     if (route->reply) {
         ag_buf_append_lit(out, ",\"content\":{\"application/json\":{\"schema\":");
         if (route->flags & AG_RF_LIST)

@@ -22,6 +22,7 @@ enum ag_route_flag {
     AG_RF_SSE = 8,        /* may answer as server-sent events */
     AG_RF_TEXT = 16,      /* replies with text rather than JSON */
     AG_RF_RECENT = 32,    /* wants a session that signed in lately, ag_require_recent() */
+    AG_RF_EXPORT = 64,    /* streams a file: CSV, or JSON objects a line each */
 };
 
 /* What an API key that is limited to some agents may do with a route. */
@@ -106,7 +107,7 @@ enum {
     AG_AI_ROUTES = 4,
     AG_PUBLIC_ROUTES = 2,
     AG_RUN_ROUTES = 4,
-    AG_ACTIVITY_ROUTES = 1,
+    AG_ACTIVITY_ROUTES = 6,
     AG_TEMPLATE_ROUTES = 1,
     AG_PROPOSAL_ROUTES = 1,
     AG_DASHBOARD_ROUTES = 1,

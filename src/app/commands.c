@@ -171,6 +171,16 @@ const struct ag_command ag_commands[] = {
      .run = ag_unblock,
      .summary = "Lift the block of an address or account",
      .doc = "For who locked themselves out. A running server takes notice within five seconds."},
+    {.name = "audit verify",
+     .configured = true,
+     .run = ag_audit_verify_command,
+     .summary = "Check that the audit log is as it was written",
+     .doc =
+         "Prints each log's entries and its head, and the first entry that was changed, removed "
+         "or inserted; the exit status is 1 then. Keep the heads elsewhere: `--seen` tells later "
+         "whether the log still holds them. May run beside a server.",
+     .flags = {{"--org", "ID", false, "Only this organisation's log; `server` for the server's."},
+               {"--seen", "SEQ:HASH", false, "The head that an earlier run printed for it."}}},
     {.name = "mail test",
      .args = "ADDRESS",
      .min_args = 1,

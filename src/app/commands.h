@@ -12,6 +12,7 @@ enum ag_exit ag_user_suspend(struct ag_invocation *invocation);
 enum ag_exit ag_user_resume(struct ag_invocation *invocation);
 enum ag_exit ag_user_reset_password(struct ag_invocation *invocation);
 enum ag_exit ag_unblock(struct ag_invocation *invocation);
+enum ag_exit ag_audit_verify_command(struct ag_invocation *invocation);
 /* mail.c */
 enum ag_exit ag_mail_test(struct ag_invocation *invocation);
 /* docs.c: writes the documents that are made from the tables into a folder. */

@@ -1,7 +1,7 @@
 #include "base/fields_walk.h"
+#include "base/json_alc.h"
 
 #include <math.h>
-#include <yyjson.h>
 
 enum {
     MAP_NAME_CHARS = 128, /* of a free name in a map */
@@ -33,7 +33,7 @@ static void json_free(void *ctx, void *p)
     /* The arena frees it. */
 }
 
-static yyjson_alc json_alc(struct ag_arena *arena)
+yyjson_alc ag_json_alc(struct ag_arena *arena)
 {
     return (yyjson_alc){json_malloc, json_realloc, json_free, arena};
 }
@@ -205,7 +205,7 @@ static void decode_json(struct ag_walk *walk, const struct ag_rule *rule,
         mistake_type(walk, rule, path, value);
         return;
     }
-    yyjson_alc alc = json_alc(walk->arena);
+    yyjson_alc alc = ag_json_alc(walk->arena);
     size_t len = 0;
     char *text = yyjson_val_write_opts(value, YYJSON_WRITE_NOFLAG, &alc, &len, NULL);
     if (!text) {
@@ -258,7 +258,7 @@ static struct ag_str map_text(struct ag_walk *walk, yyjson_val *value)
     if (yyjson_is_str(value)) return str_of(value);
     if (yyjson_is_bool(value)) return yyjson_get_bool(value) ? AG_STR("true") : AG_STR("false");
     if (!yyjson_is_num(value)) return (struct ag_str){NULL, 0};
-    yyjson_alc alc = json_alc(walk->arena);
+    yyjson_alc alc = ag_json_alc(walk->arena);
     size_t len = 0;
     char *text = yyjson_val_write_opts(value, YYJSON_WRITE_NOFLAG, &alc, &len, NULL);
     if (!text) walk->err = AG_E_NO_MEMORY;
@@ -325,7 +325,7 @@ static void decode_map(struct ag_walk *walk, const struct ag_rule *rule, const s
  * in it is ours. */
 static void apply_default(struct ag_walk *walk, const struct ag_field *field, int depth, void *doc)
 {
-    yyjson_alc alc = json_alc(walk->arena);
+    yyjson_alc alc = ag_json_alc(walk->arena);
     char *text = ag_arena_cstr(walk->arena, ag_str(field->def));
     yyjson_read_err err = {0};
     yyjson_doc *json = NULL;
@@ -481,7 +481,7 @@ enum ag_err ag_fields_decode(const struct ag_schema *schema, struct ag_str json,
     if (json.len == 0)
         return ag_fail(AG_E_BAD_JSON, "the body is empty at byte 0; expected a JSON object");
 
-    yyjson_alc alc = json_alc(arena);
+    yyjson_alc alc = ag_json_alc(arena);
     yyjson_read_err err = {0};
     /* Without YYJSON_READ_INSITU it only reads the text. */
     yyjson_doc *tree = yyjson_read_opts((char *)json.data, json.len, YYJSON_READ_NOFLAG, &alc,

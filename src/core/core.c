@@ -140,41 +140,6 @@ enum ag_err ag_core_housekeep(struct ag_core *core)
     return err == AG_OK && ag_db_is_postgres(core->db) ? ag_core_recover(core) : err;
 }
 
-static struct ag_str credential_name(enum ag_credential credential)
-{
-    if (credential == AG_CRED_TOKEN) return AG_STR("token");
-    if (credential == AG_CRED_KEY) return AG_STR("key");
-    return credential == AG_CRED_COOKIE ? AG_STR("cookie") : AG_STR("");
-}
-
-enum ag_err ag_audit_write(struct ag_tx *tx, struct ag_uuid org, const struct ag_activity *entry)
-{
-    struct ag_tenant before = ag_tx_tenant_swap(tx, ag_tenant(org));
-    enum ag_err err = ag_activity_insert(tx, org, entry);
-    ag_tx_tenant_swap(tx, before);
-    return err;
-}
-
-enum ag_err ag_audit_in(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org,
-                        struct ag_uuid user, const char *action, struct ag_str details)
-{
-    const struct ag_activity entry = {
-        .user_id = user,
-        .action = ag_str(action),
-        .details = details,
-        .ip = scope->ip,
-        .credential = credential_name(scope->who.credential),
-        .key_id = scope->who.key_id,
-    };
-    return ag_audit_write(tx, org, &entry);
-}
-
-enum ag_err ag_audit(struct ag_tx *tx, const struct ag_scope *scope, const char *action,
-                     struct ag_str details)
-{
-    return ag_audit_in(tx, scope, scope->who.org_id, scope->who.user_id, action, details);
-}
-
 struct ag_str ag_details(struct ag_arena *arena, const char *name, struct ag_str value)
 {
     struct ag_buf buf;

@@ -159,14 +159,12 @@ enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *
 struct failed_attempt {
     struct ag_db_job job;
     struct ag_arena arena;
-    struct ag_uuid org_id;
-    struct ag_activity entry;
+    struct ag_audit_note note;
 };
 
 static enum ag_err failed_tx(struct ag_tx *tx, void *arg)
 {
-    struct failed_attempt *attempt = arg;
-    return ag_audit_write(tx, attempt->org_id, &attempt->entry);
+    return ag_audit_write(tx, &((struct failed_attempt *)arg)->note);
 }
 
 static void failed_done(struct ag_db_job *job, enum ag_err err)
@@ -182,10 +180,10 @@ static void note_failed(struct ag_scope *scope, const struct ag_user *user)
     struct failed_attempt *attempt = calloc(1, sizeof(*attempt));
     if (!attempt) return;
     ag_arena_init(&attempt->arena);
-    attempt->org_id = user->org_id;
-    attempt->entry = (struct ag_activity){
-        .user_id = user->id,
-        .action = AG_STR("auth.sign_in_failed"),
+    attempt->note = (struct ag_audit_note){
+        .org = user->org_id,
+        .user = user->id,
+        .action = "auth.sign_in_failed",
         .details = AG_STR("{}"),
         .ip = ag_arena_copy(&attempt->arena, scope->ip),
     };

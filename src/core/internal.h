@@ -164,9 +164,15 @@ static inline struct ag_uuid ag_viewer(const struct ag_scope *scope)
 
 /* ---- the audit log ---- */
 
-/* Where ag_audit() and ag_audit_in() end: for an entry that outlives its request. */
-enum ag_err ag_audit_write(struct ag_tx *tx, struct ag_uuid org,
-                           const struct ag_activity *entry) AG_MUST_USE;
+/* What ag_audit_in() writes, for when the request is over: the texts are the scope's and the
+ * caller's. */
+struct ag_audit_note {
+    struct ag_uuid org, user, key;
+    enum ag_credential credential;
+    const char *action;
+    struct ag_str details, ip;
+};
+enum ag_err ag_audit_write(struct ag_tx *tx, const struct ag_audit_note *note) AG_MUST_USE;
 
 /* ---- small things ---- */
 

@@ -18,6 +18,7 @@ const struct ag_stmt_table ag_store_tables[] = {
     {ag_prompt_stmts, AG_PROMPT_STMTS},
     {ag_run_stmts, AG_RUN_STMTS},
     {ag_activity_stmts, AG_ACTIVITY_STMTS},
+    {ag_audit_stmts, AG_AUDIT_STMTS},
     {ag_idempotency_stmts, AG_IDEMPOTENCY_STMTS},
     {ag_dashboard_stmts, AG_DASHBOARD_STMTS},
     {ag_error_stmts, AG_ERROR_STMTS},

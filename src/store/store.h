@@ -567,29 +567,6 @@ enum ag_err ag_runs_reach_failed(struct ag_db *db, struct ag_arena *arena, struc
 enum ag_err ag_runs_interrupt(struct ag_tx *tx, struct ag_uuid boot_id, int64_t created_before,
                               int64_t *ret_count) AG_MUST_USE;
 
-/* ---- activity ---- */
-
-struct ag_activity {
-    uint64_t set;
-    struct ag_uuid id;
-    struct ag_uuid user_id; /* nil: nobody */
-    struct ag_str action;   /* "agent.created" */
-    struct ag_str details;  /* JSON object without secrets */
-    int64_t created_at;
-    struct ag_str ip;         /* empty: none */
-    struct ag_str credential; /* token | key | cookie; empty: none */
-    struct ag_uuid key_id;    /* nil: none */
-};
-enum { AG_ACTIVITY_USER = 1 };
-extern const struct ag_schema ag_activity_schema;
-
-/* `entry` gets its id and time here. A nil organisation is the server's own log. */
-enum ag_err ag_activity_insert(struct ag_tx *tx, struct ag_uuid org,
-                               const struct ag_activity *entry) AG_MUST_USE;
-enum ag_err ag_activity_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                             struct ag_str action, const struct ag_page *page,
-                             struct ag_list *ret_activity) AG_MUST_USE AG_SUSPENDS;
-
 /* ---- idempotency keys ---- */
 
 struct ag_idempotency {

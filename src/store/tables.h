@@ -20,7 +20,8 @@ enum {
     AG_AGENT_STMTS = 26,
     AG_PROMPT_STMTS = 21,
     AG_RUN_STMTS = 18,
-    AG_ACTIVITY_STMTS = 3,
+    AG_ACTIVITY_STMTS = 4,
+    AG_AUDIT_STMTS = 9,
     AG_IDEMPOTENCY_STMTS = 6,
     AG_DASHBOARD_STMTS = 9,
     AG_ERROR_STMTS = 6,
@@ -43,10 +44,20 @@ extern struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS];
 extern struct ag_stmt ag_prompt_stmts[AG_PROMPT_STMTS];
 extern struct ag_stmt ag_run_stmts[AG_RUN_STMTS];
 extern struct ag_stmt ag_activity_stmts[AG_ACTIVITY_STMTS];
+extern struct ag_stmt ag_audit_stmts[AG_AUDIT_STMTS];
 extern struct ag_stmt ag_idempotency_stmts[AG_IDEMPOTENCY_STMTS];
 extern struct ag_stmt ag_dashboard_stmts[AG_DASHBOARD_STMTS];
 extern struct ag_stmt ag_error_stmts[AG_ERROR_STMTS];
 extern struct ag_stmt ag_limit_stmts[AG_LIMIT_STMTS];
+
+/* One row of the activity log: id, seq, user, the user's name, action, details, time, ip,
+ * credential, key, hash. */
+#define AG_ACTIVITY_TYPES                                                                          \
+    "uiut"                                                                                         \
+    "tjz"                                                                                          \
+    "ttux"
+struct ag_activity;
+void ag_activity_from_row(const struct ag_value *row, struct ag_activity *entry);
 
 /* The statements of a list: for each sort key and direction, the first page and the following
  * ones. `AG_LIST_STMTS` of them stand in a row; ag_list_read() picks. The texts differ in the

@@ -26,7 +26,8 @@ describe('activity', () => {
 
     const rows = await activityOf(client);
     for (const row of rows) {
-      assert.deepEqual(Object.keys(row).sort(), ['action', 'created_at', 'details', 'id', 'user_id']);
+      assert.deepEqual(Object.keys(row).sort(), ['action', 'created_at', 'credential', 'details', 'id', 'ip',
+        'key_id', 'seq', 'user_id', 'user_name']);
       assertOrderedId(row.id);
       assertNow(row.created_at);
       assert.match(row.action, /^[a-z_]+(\.[a-z_]+)+$/);

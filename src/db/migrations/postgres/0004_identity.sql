@@ -108,17 +108,21 @@ CREATE INDEX runs_private_by_user ON runs (user_id, org_id, id) WHERE private;
 ALTER TABLE runs ADD COLUMN public boolean NOT NULL DEFAULT false;
 CREATE INDEX runs_private ON runs (org_id, id) WHERE private;
 
--- The activity log as a chain per organisation. Entries from before it have no number.
+-- The activity log as a chain per organisation. Entries from before it have no number. An entry
+-- outlives the account that it names.
+ALTER TABLE activity_logs DROP CONSTRAINT activity_logs_user_id_fkey;
 ALTER TABLE activity_logs ADD COLUMN seq bigint;
 ALTER TABLE activity_logs ADD COLUMN ip text;
 ALTER TABLE activity_logs ADD COLUMN credential text;
 ALTER TABLE activity_logs ADD COLUMN key_id uuid;
 ALTER TABLE activity_logs ADD COLUMN hash bytea;
 CREATE UNIQUE INDEX activity_logs_by_seq ON activity_logs (org_id, seq) WHERE seq IS NOT NULL;
+CREATE INDEX activity_logs_unchained ON activity_logs (org_id, id) WHERE seq IS NULL;
 CREATE TABLE audit_heads (
-    org_id  uuid NOT NULL PRIMARY KEY,
-    seq     bigint NOT NULL,
-    hash    bytea NOT NULL
+    org_id       uuid NOT NULL PRIMARY KEY,
+    seq          bigint NOT NULL,
+    hash         bytea NOT NULL,
+    before_chain bigint NOT NULL
 );
 
 -- What an administrator sets for the whole server, one document a name.

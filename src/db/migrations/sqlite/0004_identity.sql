@@ -111,17 +111,33 @@ CREATE INDEX runs_private ON runs (org_id, id, private) WHERE private;
 DROP INDEX runs_failed;
 CREATE INDEX runs_failed ON runs (org_id, id, status) WHERE status = 'failed';
 
--- The activity log as a chain per organisation. Entries from before it have no number.
-ALTER TABLE activity_logs ADD COLUMN seq INTEGER;
-ALTER TABLE activity_logs ADD COLUMN ip TEXT;
-ALTER TABLE activity_logs ADD COLUMN credential TEXT;
-ALTER TABLE activity_logs ADD COLUMN key_id TEXT;
-ALTER TABLE activity_logs ADD COLUMN hash BLOB;
+-- The activity log as a chain per organisation. Entries from before it have no number. An entry
+-- outlives the account that it names.
+CREATE TABLE activity_chain (
+    org_id      TEXT NOT NULL,
+    id          TEXT NOT NULL,
+    user_id     TEXT,
+    action      TEXT NOT NULL,
+    details     TEXT NOT NULL CHECK (json_valid(details)),
+    created_at  TEXT NOT NULL,
+    seq         INTEGER,
+    ip          TEXT,
+    credential  TEXT,
+    key_id      TEXT,
+    hash        BLOB,
+    PRIMARY KEY (org_id, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO activity_chain (org_id, id, user_id, action, details, created_at)
+    SELECT org_id, id, user_id, action, details, created_at FROM activity_logs;
+DROP TABLE activity_logs;
+ALTER TABLE activity_chain RENAME TO activity_logs;
 CREATE UNIQUE INDEX activity_logs_by_seq ON activity_logs (org_id, seq) WHERE seq IS NOT NULL;
+CREATE INDEX activity_logs_unchained ON activity_logs (org_id, id) WHERE seq IS NULL;
 CREATE TABLE audit_heads (
-    org_id  TEXT NOT NULL PRIMARY KEY,
-    seq     INTEGER NOT NULL,
-    hash    BLOB NOT NULL
+    org_id       TEXT NOT NULL PRIMARY KEY,
+    seq          INTEGER NOT NULL,
+    hash         BLOB NOT NULL,
+    before_chain INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What an administrator sets for the whole server, one document a name.

@@ -1,0 +1,73 @@
+/* What the audit log tells of. An action that is not here is not written; docs/audit.md is made of
+ * this table. */
+#include "core/audit.h"
+
+const struct ag_audit_action ag_audit_actions[] = {
+    /* signing in, and what proves who somebody is */
+    {"auth.registered", "An account was made"},
+    {"auth.signed_in", "Somebody signed in"},
+    {"auth.sign_in_failed", "Somebody tried to sign in with a wrong password or was refused"},
+    {"auth.signed_out", "Somebody signed out"},
+    {"auth.session_ended", "Somebody ended another session of theirs"},
+    {"auth.sessions_ended", "Somebody ended all other sessions of theirs"},
+    {"auth.reauthenticated", "Somebody proved again who they are"},
+    {"auth.reauthentication_failed", "Somebody tried to and did not"},
+    {"auth.organization_switched", "A session acts in another organisation now"},
+    {"auth.profile_changed", "Somebody changed their name"},
+    {"auth.password_changed", "Somebody changed their password"},
+    {"auth.password_reset_asked", "A link that sets a new password was asked for"},
+    {"auth.password_reset", "A password was set with such a link"},
+    {"auth.verification_asked", "A link that proves an e-mail address was asked for again"},
+    {"auth.email_verified", "An e-mail address was proved"},
+    {"auth.email_change_asked", "Another e-mail address was asked for"},
+    {"auth.email_changed", "An account has another e-mail address"},
+    {"identity.linked", "An account of an identity provider was linked"},
+    {"identity.unlinked", "It was unlinked"},
+    /* accounts, by an administrator or the command line */
+    {"user.promoted", "An account became an administrator's"},
+    {"user.demoted", "It is none any more"},
+    {"user.suspended", "An account was suspended"},
+    {"user.resumed", "It may be used again"},
+    {"user.signed_out", "All sessions of an account were ended"},
+    {"user.deleted", "An account was deleted"},
+    {"user.password_reset_sent", "A link that sets a new password was sent or printed"},
+    /* organisations and who may do what in them */
+    {"organization.created", "An organisation was made"},
+    {"organization.renamed", "It has another name"},
+    {"organization.transferred", "It has another owner"},
+    {"organization.deleted", "It was deleted"},
+    {"org.plan_changed", "It has another plan or limit"},
+    {"member.joined", "Somebody joined"},
+    {"member.role_changed", "A member has another role"},
+    {"member.removed", "A member was removed"},
+    {"member.left", "A member left"},
+    {"invitation.created", "Somebody was invited"},
+    {"invitation.resent", "An invitation was sent again, with a new link"},
+    {"invitation.revoked", "An invitation was taken back"},
+    {"invitation.voided", "An invitation ended because who made it may not give its role any more"},
+    {"role.created", "A role was made"},
+    {"role.changed", "Its name or permissions were changed"},
+    {"role.deleted", "It was deleted"},
+    /* API keys */
+    {"api_key.created", "A key was made"},
+    {"api_key.changed", "A key was changed"},
+    {"api_key.revoked", "A key was revoked"},
+    /* agents and prompts */
+    {"agent.created", "An agent was made"},
+    {"agent.updated", "It was changed"},
+    {"agent.published", "Its draft was published"},
+    {"agent.draft_discarded", "Its draft was thrown away"},
+    {"agent.visibility_changed", "Others can see it, or cannot any more"},
+    {"agent.deleted", "It was deleted"},
+    {"agent.restored", "It was taken back"},
+    {"prompt.created", "A prompt was made"},
+    {"prompt.updated", "It was changed"},
+    {"prompt.deleted", "It was deleted"},
+    {"prompt.restored", "It was taken back"},
+    /* the server, and its log */
+    {"settings.changed", "A setting of the server was changed"},
+    {"block.created", "An address or account may not sign in for a while"},
+    {"block.lifted", "It may again"},
+    {"activity.exported", "The audit log was exported"},
+};
+const size_t ag_audit_action_count = AG_COUNT(ag_audit_actions);
