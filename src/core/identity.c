@@ -40,6 +40,9 @@ enum ag_err ag_session_open_tx(struct ag_tx *tx, const struct ag_scope *scope,
         .created_at = secrets->now,
         .expires_at = secrets->expires_at,
     };
+    /* A password takes its time to be verified. One that was changed meanwhile, which ended every
+     * session that there was, must not begin another one. */
+    AG_TRY(ag_accounts_unchanged(tx, user));
     AG_TRY(ag_sessions_insert(tx, &session));
     AG_TRY(ag_refresh_insert(tx, ag_hash_str(secrets->refresh_hash), session_id, secrets->now,
                              secrets->expires_at));

@@ -128,7 +128,8 @@ enum ag_err ag_secrets_new(struct ag_scope *scope,
 /* Inserts the account; the first of a server becomes its administrator. AG_E_EXISTS: the e-mail. */
 enum ag_err ag_account_create_tx(struct ag_tx *tx, const struct ag_scope *scope,
                                  struct ag_user *user) AG_MUST_USE;
-/* Inserts a session of `user` and tells the audit log of it. */
+/* Inserts a session of `user` and tells the audit log of it. AG_E_BAD_CREDENTIALS: the account, or
+ * its password, is not what it was when `user` was read. */
 enum ag_err ag_session_open_tx(struct ag_tx *tx, const struct ag_scope *scope,
                                const struct ag_user *user, struct ag_uuid session_id,
                                const struct ag_session_secrets *secrets,

@@ -14,7 +14,8 @@ enum {
     ACCOUNT_LIST_AFTER,
     ACCOUNT_LOCK,
     ACCOUNT_STANDING,
-    ACCOUNT_ADMINS
+    ACCOUNT_ADMINS,
+    ACCOUNT_UNCHANGED
 };
 
 /* Who decides by how many administrators there are does so one after the other. */
@@ -34,6 +35,9 @@ static const int64_t ADMINS_LOCK = 0x61646d696e73;
     ACCOUNT_SELECT                                                                                 \
     "AND (lower(u.name) LIKE $1 ESCAPE '\\' OR lower(u.email) LIKE $1 ESCAPE '\\') "               \
     "AND ($2 IS NULL OR u.status = $2) AND ($3 IS NULL OR u.role = $3) "
+#define ACCOUNT_AS_READ                                                                            \
+    "SELECT id FROM users WHERE id = $1 AND status = 'active' AND deleted_at IS NULL "             \
+    "AND (password_hash = $2 OR (password_hash IS NULL AND $2 IS NULL))"
 #define ACCOUNT_HEAD "SELECT role, status FROM users WHERE id = $1 AND deleted_at IS NULL"
 
 struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS] = {
@@ -92,6 +96,11 @@ struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS] = {
                                "AND status = 'active' AND deleted_at IS NULL AND id <> $1",
                         .params = "u",
                         .columns = "i"},
+    [ACCOUNT_UNCHANGED] = {.name = "account_unchanged",
+                           .sql = ACCOUNT_AS_READ " FOR SHARE",
+                           .sqlite = ACCOUNT_AS_READ,
+                           .params = "ut",
+                           .columns = "u"},
 };
 
 static const struct ag_field account_fields[] = {
@@ -230,4 +239,16 @@ enum ag_err ag_accounts_other_admins(struct ag_tx *tx, struct ag_uuid id, int64_
     AG_TRY(ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_ADMINS], AG_BIND(ag_v_uuid(id)), &rows));
     *ret_count = ag_row(&rows, 0)[0].num;
     return AG_OK;
+}
+
+enum ag_err ag_accounts_unchanged(struct ag_tx *tx, const struct ag_user *user)
+{
+    struct ag_rows rows;
+    struct ag_str hash = user->password_hash;
+    AG_TRY(ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_UNCHANGED],
+                      AG_BIND(ag_v_uuid(user->id), ag_v_opt(hash.data != NULL, ag_v_text(hash))),
+                      &rows));
+    return rows.count == 1
+               ? AG_OK
+               : ag_fail(AG_E_BAD_CREDENTIALS, "the account has changed meanwhile: sign in again");
 }

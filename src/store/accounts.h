@@ -22,6 +22,10 @@ enum ag_err ag_accounts_set_password(struct ag_tx *tx, struct ag_uuid id, struct
 /* Revokes the person's keys and forgets where else they sign in from. */
 enum ag_err ag_accounts_lock_out(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
 
+/* Whether it is still active and has the password it had when `user` was read, until the
+ * transaction ends: what was proved then counts. AG_E_BAD_CREDENTIALS. */
+enum ag_err ag_accounts_unchanged(struct ag_tx *tx, const struct ag_user *user) AG_MUST_USE;
+
 /* An account as administrators of the server see it. Deleted ones are absent. */
 struct ag_account {
     uint64_t set;

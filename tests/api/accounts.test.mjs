@@ -170,6 +170,19 @@ describe('a forgotten password', () => {
     expect(await login(email, `${NEW} ${won[0]}`), 200);
   });
 
+  it('leaves no session to who was just signing in with the old one', async () => {
+    const account = await register(w.anonymous);
+    const token = await forgot(account.email);
+    const logins = Array.from({ length: 12 }, () => login(account.email, PASSWORD));
+    const [done, ...replies] = await Promise.all([reset(token), ...logins]);
+    assert.equal(done.status, 204);
+    for (const reply of replies) {
+      assert.ok([200, 401, 503].includes(reply.status), reply.text);
+      if (reply.status === 200) expectProblem(await w.anonymous.as({ token: reply.json.token }).get('/v1/auth/me'), 401);
+    }
+    assert.equal(Number((await sql(w.server, `SELECT count(*) FROM sessions WHERE user_id = '${account.user.id}' AND revoked_at IS NULL`))[0][0]), 0);
+  });
+
   it('answers the same for an address nobody has, and as fast', async () => {
     const { email } = await register(w.anonymous);
     const known = await post('forgot-password', { email });
@@ -379,6 +392,27 @@ describe('sessions', () => {
       expectProblem(reply, 403, 'forbidden');
     }
     await me(one.client);
+  });
+});
+
+describe('mails to one address', () => {
+  it('are few, whoever asks, and nobody is told', async () => {
+    const server = await w.start({ AGENTGEN_RATE_LIMITS: true });
+    const client = clientFrom(server.url, '127.0.8.1');
+    const account = await register(client);
+    for (let i = 0; i < 6; i += 1) expect(await client.as().post('/v1/auth/forgot-password', { email: account.email }), 202);
+    const statuses = [];
+    for (let i = 0; i < 5; i += 1) statuses.push((await account.client.post('/v1/auth/resend-verification')).status);
+    assert.deepEqual(statuses, [202, 202, 202, 429, 429]);
+    await eventually(() => loggedMails(server, account.email).filter((m) => m.kind === 'reset').length >= 3);
+    const kinds = loggedMails(server, account.email).map((m) => m.kind).sort();
+    assert.deepEqual(kinds, ['reset', 'reset', 'reset', 'verify', 'verify', 'verify', 'verify']);
+    const other = await register(client);
+    const refused = [];
+    for (let i = 0; i < 5; i += 1) refused.push((await account.client.post('/v1/auth/change-email', { email: `${unique('n')}@mail.test` })).status);
+    assert.deepEqual(refused, [202, 202, 202, 429, 429], 'the notices to the present address count');
+    expect(await other.client.post('/v1/auth/change-email', { email: `${unique('n')}@mail.test` }), 202);
+    client.close();
   });
 });
 

@@ -180,6 +180,12 @@ if (DB_KIND === 'postgres') describe('another instance on the same database', ()
       suspended: (account) => suspend(account.user.id),
       'signed out': (account) => w.admin.client.post(`/v1/admin/users/${account.user.id}/sign-out`),
       'ended by hand': (account) => account.client.post('/v1/auth/logout'),
+      'given a new password': async (account) => {
+        expect(await w.anonymous.post('/v1/auth/forgot-password', { email: account.email }), 202);
+        const token = await loggedToken(w.server, 'reset', account.email);
+        return w.anonymous.post('/v1/auth/reset-password', { token, password: 'another horse battery' });
+      },
+      deleted: (account) => account.client.delete('/v1/auth/me'),
     };
     await Promise.all(Object.entries(ends).map(async ([what, end]) => {
       const account = await register(w.anonymous);
