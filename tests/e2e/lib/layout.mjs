@@ -66,9 +66,9 @@ export function layoutFaults() {
     if (x < 0 || y < 0 || x > width || y > innerHeight) return null;
     const hit = document.elementFromPoint(x, y);
     if (!hit || element.contains(hit) || hit.contains(element) || element.labels?.[0]?.contains(hit)) return null;
-    // An open menu or dialog lies on what is behind it.
-    const overlay = '[role=dialog], [role=menu], [role=listbox]';
-    return hit.closest(overlay) && !element.closest(overlay) ? null : hit;
+    // An open menu or dialog lies on what is behind it, which may be another one.
+    const overlay = hit.closest('[role=dialog], [role=menu], [role=listbox]');
+    return overlay && !overlay.contains(element) ? null : hit;
   }
 
   function hovers(element) {

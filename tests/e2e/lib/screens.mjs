@@ -18,7 +18,7 @@ const run = (name) => ({ runs }) => `/runs/${runs[name]}`;
 /**
  * name    of the screen, and of its picture
  * path    or what makes it out of the seed
- * who     ada (the default, with everything), bob (with nothing), nobody
+ * who     ada (the default, with everything), bob (with nothing), olga (in an organisation of several), vera (its viewer), nobody
  * ready   what is there when the screen is
  * act     what is done there first: a menu opened, a view switched
  * wide    not on phones, where it is not offered
@@ -167,6 +167,46 @@ export const SCREENS = [
       await page.getByRole('checkbox', { name: 'Returns desk' }).waitFor();
     },
   },
+
+  { name: 'settings-keys-shared', path: '/settings?tab=keys&keys=shared', who: 'olga', ready: text(() => 'Website') },
+
+  { name: 'viewer-agents', path: '/agents', who: 'vera', ready: link(() => 'Returns desk') },
+  { name: 'viewer-agent', path: ({ shared }) => `/agents/${shared.agent.id}`, who: 'vera', ready: named('textbox', 'chat.composer.label') },
+  { name: 'viewer-prompt', path: ({ shared }) => `/prompts/${shared.prompt.id}`, who: 'vera', ready: text(() => 'Never promise a refund') },
+  { name: 'viewer-refused', path: '/agents/new', who: 'vera', ready: heading('core.forbidden.title') },
+  { name: 'viewer-roles', path: '/organization?tab=roles', who: 'vera', ready: ({ page, t, form }) => (form.narrow ? page.getByLabel(t('org.roles.role'), { exact: true }) : page.getByRole('columnheader', { name: /Auditor/ })) },
+
+  { name: 'org-personal', path: '/organization', ready: heading('org.personal.title') },
+  { name: 'org-general', path: '/organization', who: 'olga', ready: heading('org.delete.title') },
+  { name: 'org-delete', path: '/organization', who: 'olga', ready: heading('org.delete.title'), act: press('org.delete.action') },
+  { name: 'org-transfer', path: '/organization', who: 'olga', ready: heading('org.delete.title'), act: async (at) => {
+    await press('org.transfer.action')(at);
+    await at.page.getByLabel(at.t('org.transfer.to')).waitFor();
+  } },
+  { name: 'org-members', path: '/organization?tab=members', who: 'olga', ready: text(() => 'linus@mail.test') },
+  { name: 'org-members-nothing-found', path: '/organization?tab=members&q=zeppelin', who: 'olga', ready: heading('org.members.nothing_title') },
+  { name: 'org-invite', path: '/organization?tab=members', who: 'olga', ready: text(() => 'linus@mail.test'), act: async (at) => {
+    await press('org.members.invite')(at);
+    await at.page.getByLabel(at.t('org.invite.role'), { exact: true }).waitFor();
+  } },
+  { name: 'org-invited', path: '/organization?tab=members', who: 'olga', ready: text(() => 'linus@mail.test'), act: async ({ page, t }) => {
+    await page.getByRole('button', { name: t('org.invitations.resend_to', { email: 'linus@mail.test' }) }).click();
+    await page.getByTestId('invitation-link').waitFor();
+  } },
+  { name: 'org-roles', path: '/organization?tab=roles', who: 'olga', ready: named('button', 'org.roles.create') },
+  { name: 'org-roles-changed', path: '/organization?tab=roles', who: 'olga', ready: named('button', 'org.roles.create'), act: async ({ page, t, form }) => {
+    if (form.narrow) await page.getByLabel(t('org.roles.role'), { exact: true }).selectOption({ label: 'Auditor' });
+    const name = t('permissions.name.runs_read');
+    await page.getByRole('checkbox', { name: form.narrow ? name : `Auditor: ${name}` }).click();
+    await page.getByRole('button', { name: t('org.roles.save'), exact: true }).waitFor();
+  } },
+  { name: 'org-role-new', path: '/organization?tab=roles', who: 'olga', ready: named('button', 'org.roles.create'), act: press('org.roles.create') },
+  { name: 'menu-organizations', path: '/organization', who: 'olga', ready: heading('org.delete.title'), act: async ({ page, t, form }) => {
+    if (form.narrow) await page.getByRole('button', { name: t('core.nav.open_menu') }).click();
+    await page.getByRole('button', { name: t('core.orgs.current', { name: 'Alpine Outdoor Cooperative' }) }).click();
+    await page.getByRole('menuitemradio').nth(1).waitFor();
+  } },
+  { name: 'org-new', path: '/organization', ready: heading('org.personal.title'), act: press('core.orgs.create') },
 
   {
     name: 'docs', path: '/docs', ready: ({ page }) => page.getByText('/v1/agents/{id}/publish'),

@@ -165,7 +165,45 @@ async function seedPrompts(client) {
   return prompts;
 }
 
-/** Two accounts: `ada` with everything, `bob` with nothing yet. */
+/** Asks somebody into the organisation that the owner acts in, and has them come. */
+export async function join(owner, guest, role) {
+  const { accept_url: url } = expect(await owner.client.post('/v1/invitations', { email: guest.email, ...role }), 201);
+  expect(await guest.client.post('/v1/invitations/accept', { token: new URL(url).hash.slice('#token='.length) }), 200);
+}
+
+/** Makes an organisation and acts in it from now on. */
+export async function found(account, name) {
+  const org = expect(await account.client.post('/v1/orgs', { name }), 201);
+  expect(await account.client.post(`/v1/orgs/${org.id}/switch`), 200);
+  return org;
+}
+
+/** `olga` owns an organisation of several, with roles of its own and invitations that nobody has accepted. */
+async function seedOrganization(world) {
+  const olga = await register(world.anonymous, { name: 'Olga Owner' });
+  const { client } = olga;
+  await found(olga, 'Alpine Outdoor Cooperative');
+  const auditor = expect(await client.post('/v1/roles', {
+    name: 'Auditor', description: 'Reads the audit log and nothing that customers wrote.', permissions: ['org:read', 'activity:read'],
+  }), 201);
+  expect(await client.post('/v1/roles', { name: 'Redaktion und Übersetzung', permissions: ['agents:read', 'prompts:read', 'prompts:write', 'ai:run'] }), 201);
+  for (const [name, role] of [['Grace Hopper', { role: 'manager' }], ['علي حسن', { role: 'member' }], ['Maximiliane von Hohenstein-Waldburg', { role_id: auditor.id }]]) {
+    await join(olga, await register(world.anonymous, { name }), role);
+  }
+  for (const email of ['linus@mail.test', 'a-rather-long-address-of-somebody.who.will.come@engineering.mail.test']) {
+    expect(await client.post('/v1/invitations', { email, role: 'member' }), 201);
+  }
+  const agent = expect(await client.post('/v1/agents', SUPPORT), 201);
+  const prompt = expect(await client.post('/v1/prompts', PROMPTS[0]), 201);
+  expect(await client.post('/v1/api-keys', { name: 'Website', scopes: ['ai:run'], shared: true }), 201);
+  const vera = await register(world.anonymous, { name: 'Vera Viewer' });
+  await join(olga, vera, { role: 'viewer' });
+  const [org] = expect(await vera.client.get('/v1/orgs'), 200).data.filter(({ personal }) => !personal);
+  expect(await vera.client.post(`/v1/orgs/${org.id}/switch`), 200);
+  return { olga, vera, shared: { agent, prompt } };
+}
+
+/** Accounts: `ada` with everything, `bob` with nothing yet, `olga` in an organisation of several, which `vera` may look at. */
 export async function seed(world) {
   const ada = await register(world.anonymous, { name: 'Ada Lovelace' });
   const bob = await register(world.anonymous, { name: 'Bob' });
@@ -177,5 +215,6 @@ export async function seed(world) {
   for (const body of [{ name: 'Website backend', scopes: ['ai:run'] }, { name: 'Nightly export of every answer into the warehouse' }, widget]) {
     expect(await ada.client.post('/v1/api-keys', body), 201);
   }
-  return { ada, bob, agents, prompts, runs };
+  const { olga, vera, shared } = await seedOrganization(world);
+  return { ada, bob, olga, vera, shared, agents, prompts, runs };
 }

@@ -27,7 +27,8 @@ export function useLeaveGuard(guard: LeaveGuard | null): void {
   }, [guard]);
 }
 
-function leave(go: () => void): void {
+/** Does what loses the screen, such as changing the organisation; what is unsaved on it asks first. */
+export function leave(go: () => void): void {
   if (leaveGuard) leaveGuard(go);
   else go();
 }

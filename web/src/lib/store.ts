@@ -15,6 +15,8 @@ interface UiState {
   paletteOpen: boolean;
   shortcutsOpen: boolean;
   sessionExpired: boolean;
+  /** Whether a new organisation is being named. */
+  creatingOrg: boolean;
   setSidebarCollapsed: (collapsed: boolean) => void;
   setAccent: (accent: Accent) => void;
   setAgentsView: (view: "cards" | "table") => void;
@@ -23,6 +25,7 @@ interface UiState {
   setPaletteOpen: (open: boolean) => void;
   setShortcutsOpen: (open: boolean) => void;
   setSessionExpired: (expired: boolean) => void;
+  setCreatingOrg: (creating: boolean) => void;
 }
 
 export const useUi = create<UiState>()(
@@ -36,6 +39,7 @@ export const useUi = create<UiState>()(
       paletteOpen: false,
       shortcutsOpen: false,
       sessionExpired: false,
+      creatingOrg: false,
       setSidebarCollapsed: (sidebarCollapsed) => set({ sidebarCollapsed }),
       setAccent: (accent) => set({ accent }),
       setAgentsView: (agentsView) => set({ agentsView }),
@@ -44,6 +48,7 @@ export const useUi = create<UiState>()(
       setPaletteOpen: (paletteOpen) => set({ paletteOpen }),
       setShortcutsOpen: (shortcutsOpen) => set({ shortcutsOpen }),
       setSessionExpired: (sessionExpired) => set({ sessionExpired }),
+      setCreatingOrg: (creatingOrg) => set({ creatingOrg }),
     }),
     {
       name: "agentgen.ui",

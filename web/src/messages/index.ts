@@ -10,6 +10,7 @@ import type dashboard from "./en/dashboard.json";
 import type docs from "./en/docs.json";
 import type errors from "./en/errors.json";
 import type keys from "./en/keys.json";
+import type org from "./en/org.json";
 import type permissions from "./en/permissions.json";
 import type prompts from "./en/prompts.json";
 import type recover from "./en/recover.json";
@@ -26,6 +27,7 @@ export interface Messages {
   docs: typeof docs;
   errors: typeof errors;
   keys: typeof keys;
+  org: typeof org;
   permissions: typeof permissions;
   prompts: typeof prompts;
   recover: typeof recover;

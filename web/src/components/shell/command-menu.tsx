@@ -1,18 +1,22 @@
 "use client";
 
 import { Command } from "cmdk";
-import { Bot, Keyboard, KeyRound, Moon, Plus, ScrollText, type LucideIcon } from "lucide-react";
+import { Bot, Building2, Keyboard, KeyRound, Moon, Plus, ScrollText, type LucideIcon } from "lucide-react";
 import { useTheme } from "next-themes";
 import { useDeferredValue, useEffect, useState, type ReactNode } from "react";
 
 import { Kbd } from "@/components/ui/kbd";
+import { useOrganizations, useSwitchOrganization } from "@/lib/api/organization";
 import { $api } from "@/lib/api/query";
 import type { Prompt } from "@/lib/api/schema";
+import { useMe } from "@/lib/api/session";
 import { useT } from "@/lib/i18n";
 import { useNavigate } from "@/lib/nav";
 import { useUi } from "@/lib/store";
 
-import { NAVIGATION } from "./navigation";
+import { useNavigation } from "./navigation";
+import { useStanding } from "./org-switcher";
+import { useActionFailed } from "./use-action-failed";
 
 const FOUND_AT_MOST = 6;
 const TITLE_CHARS = 80;
@@ -66,6 +70,26 @@ function Found({ query, go }: { query: string; go: (to: string) => void }) {
   );
 }
 
+/** One's other organisations, and a new one. */
+function Organizations({ run }: { run: (action: () => void) => () => void }) {
+  const t = useT("core.orgs");
+  const list = useOrganizations(true);
+  const standing = useStanding();
+  const failed = useActionFailed();
+  const { whenLeft } = useSwitchOrganization();
+  const create = useUi((state) => state.setCreatingOrg);
+  return (
+    <Command.Group heading={t("title")} className={groupClass}>
+      {list.data?.data.filter(({ current }) => !current).map((org) => (
+        <Item key={org.id} icon={Building2} value={`${t("switch_to", { name: org.name })} ${org.id}`} onSelect={run(() => whenLeft(org.id, failed))}>
+          {t("switch_to", { name: org.name })} <span className="text-muted-foreground">· {standing(org)}</span>
+        </Item>
+      ))}
+      <Item icon={Plus} onSelect={run(() => create(true))}>{t("create")}</Item>
+    </Command.Group>
+  );
+}
+
 /** Gives the focus back to what had it, unless the command that was chosen has taken it. */
 function useFocusReturn(): void {
   const [before] = useState(() => document.activeElement);
@@ -82,6 +106,8 @@ export function CommandMenu() {
   const setShortcutsOpen = useUi((state) => state.setShortcutsOpen);
   const [query, setQuery] = useState("");
   const deferred = useDeferredValue(query);
+  const navigation = useNavigation();
+  const permissions = useMe()?.permissions ?? [];
   useFocusReturn();
 
   const run = (action: () => void) => () => {
@@ -111,15 +137,16 @@ export function CommandMenu() {
         <Command.Empty className="px-3 py-8 text-center text-sm text-muted-foreground">{t("palette.empty")}</Command.Empty>
         <Found query={deferred} go={go} />
         <Command.Group heading={t("palette.actions")} className={groupClass}>
-          <Item icon={Plus} hint="C" onSelect={() => go("/agents/new")}>{t("nav.new_agent")}</Item>
-          <Item icon={ScrollText} onSelect={() => go("/prompts/new")}>{t("palette.new_prompt")}</Item>
-          <Item icon={KeyRound} onSelect={() => go("/settings?tab=keys")}>{t("palette.create_key")}</Item>
+          {permissions.includes("agents:write") ? <Item icon={Plus} hint="C" onSelect={() => go("/agents/new")}>{t("nav.new_agent")}</Item> : null}
+          {permissions.includes("prompts:write") ? <Item icon={ScrollText} onSelect={() => go("/prompts/new")}>{t("palette.new_prompt")}</Item> : null}
+          {permissions.includes("keys:write") ? <Item icon={KeyRound} onSelect={() => go("/settings?tab=keys")}>{t("palette.create_key")}</Item> : null}
           <Item icon={Moon} onSelect={run(() => setTheme(resolvedTheme === "dark" ? "light" : "dark"))}>{t("palette.switch_theme")}</Item>
           <Item icon={Keyboard} hint="?" onSelect={run(() => setShortcutsOpen(true))}>{t("palette.shortcuts")}</Item>
         </Command.Group>
         <Command.Group heading={t("palette.go_to")} className={groupClass}>
-          {NAVIGATION.map(({ name, href, icon }) => <Item key={name} icon={icon} onSelect={() => go(href)}>{t(`nav.${name}`)}</Item>)}
+          {navigation.map(({ name, href, icon }) => <Item key={name} icon={icon} onSelect={() => go(href)}>{t(`nav.${name}`)}</Item>)}
         </Command.Group>
+        <Organizations run={run} />
       </Command.List>
     </Command.Dialog>
   );

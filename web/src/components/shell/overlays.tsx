@@ -13,6 +13,7 @@ const CommandMenu = dynamic(() => import("./command-menu").then((module) => modu
 const ShortcutSheet = dynamic(() => import("./shortcut-sheet").then((module) => module.ShortcutSheet), { ssr: false });
 const ExpiredDialog = dynamic(() => import("./expired-dialog").then((module) => module.ExpiredDialog), { ssr: false });
 
+const CreateOrgDialog = dynamic(() => import("./create-org-dialog").then((module) => module.CreateOrgDialog), { ssr: false });
 const ReauthDialog = dynamic(() => import("./reauth-dialog").then((module) => module.ReauthDialog), { ssr: false });
 
 /** Whether something waits for the person to prove who they are, and what tells it the answer. */
@@ -32,6 +33,7 @@ export function Overlays() {
   const palette = useUi((state) => state.paletteOpen);
   const shortcuts = useUi((state) => state.shortcutsOpen);
   const expired = useUi((state) => state.sessionExpired);
+  const creating = useUi((state) => state.creatingOrg);
   const onAnswer = useReauthentication();
   useShellHotkeys();
   return (
@@ -39,6 +41,7 @@ export function Overlays() {
       {palette ? <CommandMenu /> : null}
       {shortcuts ? <ShortcutSheet /> : null}
       {expired && me ? <ExpiredDialog email={me.email} /> : null}
+      {creating ? <CreateOrgDialog /> : null}
       {onAnswer && me ? <ReauthDialog me={me} onAnswer={onAnswer} /> : null}
     </>
   );

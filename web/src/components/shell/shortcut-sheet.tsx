@@ -14,6 +14,7 @@ const SHORTCUTS = [
   { name: "go_agents", keys: ["G", "then", "A"] },
   { name: "go_prompts", keys: ["G", "then", "P"] },
   { name: "go_runs", keys: ["G", "then", "R"] },
+  { name: "go_organization", keys: ["G", "then", "O"] },
   { name: "run", keys: ["mod", "Enter"] },
   { name: "save", keys: ["mod", "S"] },
   { name: "stop", keys: ["Esc"] },

@@ -5,24 +5,27 @@ import { PanelLeftClose, PanelLeftOpen, Plus } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Dialog, SheetContent } from "@/components/ui/dialog";
 import { Tooltip } from "@/components/ui/tooltip";
+import { useMe } from "@/lib/api/session";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 import { Link, usePath } from "@/lib/nav";
 import { useUi } from "@/lib/store";
 
 import { Brand } from "./brand";
-import { NAVIGATION, isCurrent } from "./navigation";
+import { isCurrent, useNavigation } from "./navigation";
+import { OrgSwitcher } from "./org-switcher";
 
 const GROUPS = ["work", "watch", "more"] as const;
 
 function NavigationLinks({ collapsed = false, onFollow }: { collapsed?: boolean; onFollow?: () => void }) {
   const t = useT("core.nav");
   const path = usePath();
+  const navigation = useNavigation();
   return (
     <nav aria-label={t("label")} className="grid gap-4">
       {GROUPS.map((group) => (
         <ul key={group} className="grid gap-0.5 border-t pt-4 first:border-t-0 first:pt-0">
-          {NAVIGATION.filter((item) => item.group === group).map(({ name, href, icon: Icon }) => {
+          {navigation.filter((item) => item.group === group).map(({ name, href, icon: Icon }) => {
             const current = isCurrent(path, href);
             const link = (
               <Link
@@ -48,6 +51,9 @@ function NavigationLinks({ collapsed = false, onFollow }: { collapsed?: boolean;
 
 function NewAgentButton({ collapsed = false, onFollow }: { collapsed?: boolean; onFollow?: () => void }) {
   const t = useT("core.nav");
+  const me = useMe();
+  // Before it is known, it is there: for most it stays.
+  if (me && !me.permissions.includes("agents:write")) return null;
   return (
     <Button asChild className="w-full" size={collapsed ? "icon" : "md"}>
       <Link href="/agents/new" onClick={onFollow}>
@@ -69,6 +75,7 @@ export function Sidebar() {
       <Link href="/" className={cn("flex h-10 items-center rounded-lg px-1.5", collapsed && "justify-center px-0")}>
         <Brand compact={collapsed} />
       </Link>
+      <OrgSwitcher collapsed={collapsed} />
       <NewAgentButton collapsed={collapsed} />
       <div className="grow"><NavigationLinks collapsed={collapsed} /></div>
       <Button
@@ -93,6 +100,7 @@ export function MobileNavigation({ open, onOpenChange }: { open: boolean; onOpen
   return (
     <Dialog open={open} onOpenChange={onOpenChange}>
       <SheetContent side="start" heading={<Brand />} closeLabel={t("close")} className="w-72 bg-sidebar p-4">
+        <OrgSwitcher onFollow={close} />
         <NewAgentButton onFollow={close} />
         <NavigationLinks onFollow={close} />
       </SheetContent>

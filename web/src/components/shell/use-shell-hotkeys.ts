@@ -6,7 +6,7 @@ import { useNavigate, type Navigate } from "@/lib/nav";
 import { useUi } from "@/lib/store";
 
 const CHORD_MS = 1_200;
-const GO_TO: Readonly<Record<string, string>> = { d: "/", a: "/agents", p: "/prompts", r: "/runs" };
+const GO_TO: Readonly<Record<string, string>> = { d: "/", a: "/agents", p: "/prompts", r: "/runs", o: "/organization" };
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));

@@ -7,6 +7,7 @@ import { Card } from "@/components/ui/card";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Skeleton } from "@/components/ui/skeleton";
 import type { AgentSummary } from "@/lib/api/schema";
+import { usePermission } from "@/lib/api/session";
 import { useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";
 
@@ -15,13 +16,15 @@ import { AgentMenu } from "./agent-menu";
 
 const GRID = "grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-2 xl:grid-cols-3";
 
-/** Where a click on an agent leads: to building it on, or to using it. */
-export function hrefOf({ id, status }: Pick<AgentSummary, "id" | "status">): string {
-  return status === "draft" ? `/agents/${id}/edit` : `/agents/${id}`;
+/** Where a click on an agent leads: to building it on, for who may, or to using it. */
+export function useAgentHref(): (agent: Pick<AgentSummary, "id" | "status">) => string {
+  const writes = usePermission("agents:write");
+  return ({ id, status }) => (writes && status === "draft" ? `/agents/${id}/edit` : `/agents/${id}`);
 }
 
 function AgentCard({ agent }: { agent: AgentSummary }) {
   const t = useT("agents");
+  const hrefOf = useAgentHref();
   const model = modelOf(agent.config);
   return (
     <Card className="group relative flex h-full flex-col gap-3 p-5 transition-colors focus-within:border-ring hover:border-input">

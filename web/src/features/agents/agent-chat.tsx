@@ -14,6 +14,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { api } from "@/lib/api/client";
 import { invalidateAfter } from "@/lib/api/policies";
 import type { Agent, AgentConfig } from "@/lib/api/schema";
+import { usePermission } from "@/lib/api/session";
 import { useChat, type Interrupted, type Question } from "@/lib/chat";
 import { useT } from "@/lib/i18n";
 import { useQueryState } from "@/lib/nav";
@@ -104,10 +105,13 @@ function Reading() {
 
 export function AgentChat({ agent }: { agent: Agent }) {
   const t = useT("agents.chat");
+  const tCore = useT("core");
   const config = useMemo(() => configOf(agent.config), [agent.config]);
   const [variables, setVariables] = useState<VariableValues>({});
   const { chat, reading, startAnew } = useAgentChat(agent, config, variables);
+  const runs = usePermission("ai:run");
   const missing = missingVariables(config.variables ?? [], variables);
+  const closed = !runs || missing.length > 0;
   return (
     <div className="flex grow lg:h-[max(26rem,calc(100dvh-19rem))] flex-col gap-4 lg:flex-row">
       {/* As high as the screen under the bar, so that the conversation scrolls in it and one can always write. */}
@@ -116,15 +120,15 @@ export function AgentChat({ agent }: { agent: Agent }) {
           chat={chat}
           name={agent.name}
           className="grow"
-          disabled={missing.length > 0}
-          placeholder={missing.length > 0 ? t("fill_first") : t("placeholder", { name: agent.name })}
+          disabled={closed}
+          placeholder={!runs ? tCore("may_not_run") : closed ? t("fill_first") : t("placeholder", { name: agent.name })}
           empty={reading ? <Reading /> : (
             <Welcome
               icon={<Avatar name={agent.name} className="size-14 rounded-2xl text-lg" />}
               title={t("empty_title", { name: agent.name })}
               greeting={config.greeting}
               suggestions={config.suggested_questions}
-              onPick={missing.length > 0 ? undefined : chat.send}
+              onPick={closed ? undefined : chat.send}
             />
           )}
           tools={reading || chat.turns.length ? <Button variant="ghost" size="sm" onClick={startAnew}><MessageSquarePlus />{t("new")}</Button> : null}

@@ -4,6 +4,7 @@ import { ArrowLeft, Code, ListTree, MessageSquare, Pencil, SearchX, SlidersHoriz
 import { lazy, Suspense } from "react";
 
 import { ErrorCard } from "@/components/shell/error-card";
+import { May } from "@/components/shell/may";
 import { PageSkeleton } from "@/components/shell/page-skeleton";
 import { Avatar } from "@/components/ui/avatar";
 import { Button } from "@/components/ui/button";
@@ -53,7 +54,7 @@ function Header({ agent }: { agent: Agent }) {
         </p>
       </div>
       <div className="flex items-center gap-2">
-        <Button asChild variant="secondary"><Link href={`/agents/${agent.id}/edit`}><Pencil aria-hidden="true" />{t(agent.status === "draft" ? "action.resume" : "action.edit")}</Link></Button>
+        <May permission="agents:write"><Button asChild variant="secondary"><Link href={`/agents/${agent.id}/edit`}><Pencil aria-hidden="true" />{t(agent.status === "draft" ? "action.resume" : "action.edit")}</Link></Button></May>
         <AgentMenu agent={agent} onDeleted={() => navigate("/agents")} />
       </div>
     </header>

@@ -9,13 +9,14 @@ import { useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";
 
 import { AgentBadges, modelOf } from "./agent-badges";
-import { hrefOf } from "./agent-cards";
+import { useAgentHref } from "./agent-cards";
 import { AgentMenu } from "./agent-menu";
 
 const COLUMNS = ["name", "status", "model", "version", "updated"] as const;
 
 function AgentRow({ agent }: { agent: AgentSummary }) {
   const t = useT("agents");
+  const hrefOf = useAgentHref();
   return (
     <tr className="hover:bg-muted/40">
       <Td className="max-w-72">

@@ -3,6 +3,7 @@
 import { Bot, Plus } from "lucide-react";
 
 import { ListFrame, NothingFound } from "@/components/lists/list-frame";
+import { May, NothingYet } from "@/components/shell/may";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { PageHeader } from "@/components/ui/page-header";
@@ -18,20 +19,22 @@ import { useAgents } from "./use-agents";
 
 function NewAgent() {
   const t = useT("agents");
-  return <Button asChild><Link href="/agents/new"><Plus aria-hidden="true" />{t("new")}</Link></Button>;
+  return <May permission="agents:write"><Button asChild><Link href="/agents/new"><Plus aria-hidden="true" />{t("new")}</Link></Button></May>;
 }
 
 function NoAgents({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   const t = useT("agents");
   if (filtered) return <NothingFound title={t("nothing_title")} onClear={onClear}>{t("nothing_body")}</NothingFound>;
   return (
-    <EmptyState
-      icon={Bot}
-      title={t("empty_title")}
-      action={<><NewAgent /><Button asChild variant="secondary"><Link href="/agents/new#templates">{t("empty_templates")}</Link></Button></>}
-    >
-      {t("empty_body")}
-    </EmptyState>
+    <May permission="agents:write" otherwise={<NothingYet />}>
+      <EmptyState
+        icon={Bot}
+        title={t("empty_title")}
+        action={<><NewAgent /><Button asChild variant="secondary"><Link href="/agents/new#templates">{t("empty_templates")}</Link></Button></>}
+      >
+        {t("empty_body")}
+      </EmptyState>
+    </May>
   );
 }
 

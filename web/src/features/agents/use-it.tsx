@@ -4,6 +4,7 @@ import { BookOpen, KeyRound } from "lucide-react";
 import { useState } from "react";
 
 import { CodeBlock } from "@/components/chat/code-block";
+import { May } from "@/components/shell/may";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { CopyButton } from "@/components/ui/copy-button";
@@ -40,7 +41,7 @@ function KeyNotice({ secret, onMake }: { secret: string | null; onMake: () => vo
   return (
     <div className="flex flex-wrap items-center justify-between gap-3 rounded-lg bg-primary-soft px-4 py-2.5 text-sm text-primary-soft-foreground">
       <span className="flex items-center gap-2.5"><KeyRound aria-hidden="true" className="size-4" />{t("key_missing")}</span>
-      <Button size="sm" onClick={onMake}>{t("make_key")}</Button>
+      <May permission="keys:write"><Button size="sm" onClick={onMake}>{t("make_key")}</Button></May>
     </div>
   );
 }

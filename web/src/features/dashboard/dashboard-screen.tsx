@@ -12,6 +12,7 @@ import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
 import { $api } from "@/lib/api/query";
 import type { Dashboard } from "@/lib/api/schema";
+import { usePermission } from "@/lib/api/session";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 import { Link, useQueryState } from "@/lib/nav";
@@ -98,7 +99,8 @@ export function DashboardScreen() {
     refetchInterval: REFRESH_MS,
   });
   const hidden = useUi((state) => state.setupHidden);
-  const showsSetup = data !== undefined && !hidden && !setupOf(data.setup).complete;
+  const builds = usePermission("agents:write");
+  const showsSetup = builds && data !== undefined && !hidden && !setupOf(data.setup).complete;
   const setRange = (next: Range) => setParams({ range: next === DEFAULT_RANGE ? null : next });
   return (
     <div className="page">
@@ -109,7 +111,7 @@ export function DashboardScreen() {
         {data ? <StatTiles data={data} /> : error ? null : <StatTilesSkeleton />}
         <Grid data={data} range={range} onLonger={() => setRange("90d")} />
       </div>
-      {data ? <RestoreSetup setup={data.setup} /> : null}
+      {data && builds ? <RestoreSetup setup={data.setup} /> : null}
     </div>
   );
 }

@@ -3,6 +3,7 @@
 import { Plus } from "lucide-react";
 
 import { ErrorCard } from "@/components/shell/error-card";
+import { May } from "@/components/shell/may";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { RelativeTime } from "@/components/ui/relative-time";
@@ -25,7 +26,7 @@ function Draft({ agent }: { agent: AgentSummary }) {
         <span dir="auto" className="clip text-sm font-medium">{name}</span>
         <span className="text-xs text-muted-foreground">{t("changed")} <RelativeTime value={agent.draft_updated_at ?? agent.updated_at} /></span>
       </div>
-      <Button asChild size="sm" variant="secondary"><Link href={`/agents/${agent.id}/edit`} aria-label={t("resume_named", { name })}>{t("resume")}</Link></Button>
+      <May permission="agents:write"><Button asChild size="sm" variant="secondary"><Link href={`/agents/${agent.id}/edit`} aria-label={t("resume_named", { name })}>{t("resume")}</Link></Button></May>
     </li>
   );
 }
@@ -37,7 +38,7 @@ export function Drafts({ className = "" }: { className?: string }) {
   const content = () => {
     if (!data) return error ? <div className="p-5 pt-2"><ErrorCard error={error} onRetry={() => void refetch()} /></div> : <PanelRows rows={DRAFTS} className="h-14" />;
     if (data.data.length === 0) {
-      return <PanelNote action={<Button asChild size="sm" variant="secondary"><Link href="/agents/new"><Plus aria-hidden="true" />{t("new")}</Link></Button>}>{t("empty")}</PanelNote>;
+      return <PanelNote action={<May permission="agents:write"><Button asChild size="sm" variant="secondary"><Link href="/agents/new"><Plus aria-hidden="true" />{t("new")}</Link></Button></May>}>{t("empty")}</PanelNote>;
     }
     return <ul className="pb-2">{data.data.map((agent) => <Draft key={agent.id} agent={agent} />)}</ul>;
   };
@@ -70,7 +71,7 @@ export function SavedConfigurations({ className = "" }: { className?: string }) 
   const content = () => {
     if (!data) return error ? <div className="p-5 pt-2"><ErrorCard error={error} onRetry={() => void refetch()} /></div> : <PanelRows rows={SAVED} className="h-14" />;
     if (data.data.length === 0) {
-      return <PanelNote action={<Button asChild size="sm" variant="secondary"><Link href="/agents/new"><Plus aria-hidden="true" />{t("create")}</Link></Button>}>{t("empty")}</PanelNote>;
+      return <PanelNote action={<May permission="agents:write"><Button asChild size="sm" variant="secondary"><Link href="/agents/new"><Plus aria-hidden="true" />{t("create")}</Link></Button></May>}>{t("empty")}</PanelNote>;
     }
     return <ul className="pb-2">{data.data.map((agent) => <Saved key={agent.id} agent={agent} />)}</ul>;
   };

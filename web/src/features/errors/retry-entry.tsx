@@ -9,6 +9,7 @@ import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toast";
 import { api } from "@/lib/api/client";
 import type { ErrorEntry } from "@/lib/api/schema";
+import { usePermission } from "@/lib/api/session";
 import { useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";
 import { hasEnded, type LiveRun } from "@/lib/run-stream";
@@ -43,6 +44,8 @@ export function RetryEntry({ entry }: { entry: ErrorEntry }) {
   const fail = useActionFailed();
   const { live, start } = useAgain();
   const [loading, setLoading] = useState(false);
+  const runs = usePermission("ai:run");
+  if (!runs) return null;
   if (entry.retryable !== true || entry.run_id === null || entry.agent_name === null || entry.kind !== "generate") return null;
 
   const retry = async (id: string) => {

@@ -59,6 +59,8 @@ function VariableChips({ names, onPick }: { names: readonly string[]; onPick: (n
 }
 
 export interface PromptFormProps {
+  /** Whoever may not change prompts reads this one. */
+  readOnly: boolean;
   draft: PromptDraft;
   mistakes: DraftMistakes;
   onChange: (change: Partial<PromptDraft>) => void;
@@ -72,18 +74,22 @@ export interface PromptFormProps {
 }
 
 /** The prompt itself and how it is filed. */
-export function PromptForm({ draft, mistakes, onChange, onSave, onRun, onVariable, findings, outdated, editor }: PromptFormProps) {
+export function PromptForm({ readOnly, draft, mistakes, onChange, onSave, onRun, onVariable, findings, outdated, editor }: PromptFormProps) {
   const t = useT("prompts.field");
+  const tCore = useT("core");
   const names = useMemo(() => variableNames(draft.text), [draft.text]);
   return (
     <Card className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 p-5">
-      <Field label={t("name")} error={mistakes.name}>
-        <FieldInput dir={directionOf(draft.name)} value={draft.name} maxLength={LIMITS.name} placeholder={t("name_placeholder")} autoComplete="off" onChange={(event) => onChange({ name: event.target.value })} />
-      </Field>
-      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-        <CategoryField value={draft.category} onChange={(category) => onChange({ category })} error={mistakes.category} />
-        <TagsField tags={draft.tags} onChange={(tags) => onChange({ tags })} error={mistakes.tags} />
-      </div>
+      {readOnly ? <p className="rounded-lg bg-muted px-3.5 py-2.5 text-sm">{tCore("may_not_write")}</p> : null}
+      <fieldset disabled={readOnly} className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
+        <Field label={t("name")} error={mistakes.name}>
+          <FieldInput dir={directionOf(draft.name)} value={draft.name} maxLength={LIMITS.name} placeholder={t("name_placeholder")} autoComplete="off" onChange={(event) => onChange({ name: event.target.value })} />
+        </Field>
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+          <CategoryField value={draft.category} onChange={(category) => onChange({ category })} error={mistakes.category} />
+          <TagsField tags={draft.tags} onChange={(tags) => onChange({ tags })} error={mistakes.tags} />
+        </div>
+      </fieldset>
       <div className="grid gap-2">
         <Field label={t("text")} error={mistakes.text}>
           <PromptEditor
@@ -91,6 +97,7 @@ export function PromptForm({ draft, mistakes, onChange, onSave, onRun, onVariabl
             value={draft.text}
             onChange={(text) => onChange({ text })}
             label={t("text")}
+            readOnly={readOnly}
             placeholder={t("text_placeholder", { example: "{{name}}" })}
             onSave={onSave}
             onSubmit={onRun}

@@ -2,6 +2,7 @@
 
 import { ClipboardCopy, Copy, MoreHorizontal, Trash2 } from "lucide-react";
 
+import { May } from "@/components/shell/may";
 import { Button } from "@/components/ui/button";
 import { DropdownMenu, DropdownMenuContent, DropdownMenuItem, DropdownMenuSeparator, DropdownMenuTrigger } from "@/components/ui/dropdown-menu";
 import { toast } from "@/components/ui/toast";
@@ -22,9 +23,11 @@ export function PromptMenu({ prompt, onDelete }: { prompt: Prompt; onDelete?: ()
       </DropdownMenuTrigger>
       <DropdownMenuContent>
         <DropdownMenuItem onSelect={copyText}><ClipboardCopy />{t("copy_text")}</DropdownMenuItem>
-        <DropdownMenuItem onSelect={() => void duplicatePrompt(prompt)}><Copy />{t("duplicate")}</DropdownMenuItem>
-        <DropdownMenuSeparator />
-        <DropdownMenuItem tone="destructive" onSelect={onDelete ?? (() => void deletePrompt(prompt))}><Trash2 />{t("delete")}</DropdownMenuItem>
+        <May permission="prompts:write">
+          <DropdownMenuItem onSelect={() => void duplicatePrompt(prompt)}><Copy />{t("duplicate")}</DropdownMenuItem>
+          <DropdownMenuSeparator />
+          <DropdownMenuItem tone="destructive" onSelect={onDelete ?? (() => void deletePrompt(prompt))}><Trash2 />{t("delete")}</DropdownMenuItem>
+        </May>
       </DropdownMenuContent>
     </DropdownMenu>
   );

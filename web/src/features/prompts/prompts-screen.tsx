@@ -3,6 +3,7 @@
 import { Plus, ScrollText } from "lucide-react";
 
 import { ListFrame, NothingFound } from "@/components/lists/list-frame";
+import { May, NothingYet } from "@/components/shell/may";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { PageHeader } from "@/components/ui/page-header";
@@ -19,7 +20,7 @@ import { usePrompts } from "./use-prompts";
 
 function NewPrompt() {
   const t = useT("prompts");
-  return <Button asChild><Link href="/prompts/new"><Plus aria-hidden="true" />{t("new")}</Link></Button>;
+  return <May permission="prompts:write"><Button asChild><Link href="/prompts/new"><Plus aria-hidden="true" />{t("new")}</Link></Button></May>;
 }
 
 function NoPrompts() {
@@ -48,7 +49,7 @@ function PromptList({ filters, onTag, onClear }: ListProps) {
   const list = usePrompts(filters);
   const prompts = list.data?.pages.flatMap((page) => page.data) ?? [];
   const narrow = table ? "md:hidden" : undefined;
-  const none = isFiltered(filters) ? <NothingFound title={t("nothing_title")} onClear={onClear}>{t("nothing_body")}</NothingFound> : <NoPrompts />;
+  const none = isFiltered(filters) ? <NothingFound title={t("nothing_title")} onClear={onClear}>{t("nothing_body")}</NothingFound> : <May permission="prompts:write" otherwise={<NothingYet />}><NoPrompts /></May>;
   return (
     <ListFrame
       query={list}

@@ -4,6 +4,7 @@ import { FlaskConical, Info, Play, Square } from "lucide-react";
 import { useEffect, useRef, useState, type Ref } from "react";
 
 import { preloadMarkdown } from "@/components/chat/markdown";
+import { May } from "@/components/shell/may";
 import { ErrorCard } from "@/components/shell/error-card";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
@@ -106,6 +107,7 @@ function Results({ testing: { state, outdated, retry }, onRun }: Pick<TestPanelP
 /** Puts what stands in the editor to up to four models. */
 export function TestPanel({ testing, onRun, fields }: TestPanelProps) {
   const t = useT("prompts.test");
+  const tCore = useT("core");
   const { choices, models, values, setValues, state, canRun, stop } = testing;
   const { busy } = state;
   useEffect(() => {
@@ -123,7 +125,7 @@ export function TestPanel({ testing, onRun, fields }: TestPanelProps) {
         <Field label={t("input")} hint={t("input_hint")}>
           <FieldTextarea dir={directionOf(values.input)} rows={2} maxLength={MOST_INPUT} value={values.input} placeholder={t("input_placeholder")} onChange={(event) => setValues({ input: event.target.value })} className="field-sizing-content max-h-72 min-h-16" />
         </Field>
-        <div className="flex justify-end"><RunButton busy={state.busy} canRun={canRun} onRun={onRun} onStop={stop} /></div>
+        <May permission="ai:run" otherwise={<p className="text-[0.8125rem] text-muted-foreground">{tCore("may_not_run")}</p>}><div className="flex justify-end"><RunButton busy={state.busy} canRun={canRun} onRun={onRun} onStop={stop} /></div></May>
       </Card>
       <Results testing={testing} onRun={onRun} />
     </div>

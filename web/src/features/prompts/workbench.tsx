@@ -4,10 +4,12 @@ import { ArrowLeft, CircleDot, Check, FlaskConical, PenLine } from "lucide-react
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { PromptEditorHandle } from "@/components/editor/prompt-editor";
+import { May } from "@/components/shell/may";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Segmented } from "@/components/ui/segmented";
 import type { Prompt } from "@/lib/api/schema";
+import { usePermission } from "@/lib/api/session";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 import { Link, useLeaveGuard, useNavigate, useQueryState } from "@/lib/nav";
@@ -48,7 +50,9 @@ function Header({ state, onSave, onDelete }: { state: PromptDraftState; onSave: 
         <SaveState dirty={dirty} isNew={base === null} />
         <CopyButton text={draft.text} label={t("action.copy_text")} copiedLabel={tCore("copied")} disabled={!draft.text} className={base ? "max-sm:hidden" : undefined} />
         {base ? <PromptMenu prompt={base} onDelete={() => onDelete(base)} /> : null}
-        <Button onClick={onSave} busy={saving} disabled={base !== null && !dirty} aria-keyshortcuts="Control+S Meta+S" title={t("editor.save_hint", { keys: `${modifierKey()} S` })}>{tCore("save")}</Button>
+        <May permission="prompts:write">
+          <Button onClick={onSave} busy={saving} disabled={base !== null && !dirty} aria-keyshortcuts="Control+S Meta+S" title={t("editor.save_hint", { keys: `${modifierKey()} S` })}>{tCore("save")}</Button>
+        </May>
       </div>
     </header>
   );
@@ -179,7 +183,9 @@ export function Workbench({ name, stored, start, onCreated, onGone }: WorkbenchP
     state.setGone(gone);
     onGone(gone);
   });
+  const writes = usePermission("prompts:write");
   const save = () => {
+    if (!writes) return;
     if (!draft.text.trim()) editor.current?.focus();
     void state.save();
   };
@@ -196,6 +202,7 @@ export function Workbench({ name, stored, start, onCreated, onGone }: WorkbenchP
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-2">
         <div className={cn("grid min-w-0 grid-cols-[minmax(0,1fr)] gap-5", view === "test" && "max-lg:hidden")}>
           <PromptForm
+            readOnly={!writes}
             draft={draft}
             mistakes={state.mistakes}
             onChange={state.change}
@@ -206,7 +213,7 @@ export function Workbench({ name, stored, start, onCreated, onGone }: WorkbenchP
             outdated={testing.outdated}
             editor={editor}
           />
-          <AgentHint id={base?.id ?? null} />
+          <May permission="agents:write"><AgentHint id={base?.id ?? null} /></May>
         </div>
         <div ref={panel} className={cn("min-w-0", view === "write" && "max-lg:hidden")}>
           <TestPanel testing={testing} onRun={run} fields={fields} />

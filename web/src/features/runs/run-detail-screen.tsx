@@ -8,6 +8,7 @@ import { AgainPanel } from "@/components/runs/again-panel";
 import { RunStatusBadge } from "@/components/runs/run-status";
 import { requestAgain, useAgain, useCancelRun } from "@/components/runs/use-again";
 import { ErrorCard } from "@/components/shell/error-card";
+import { May } from "@/components/shell/may";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { RelativeTime } from "@/components/ui/relative-time";
@@ -82,7 +83,7 @@ function Detail({ run, live, onReconnect }: { run: Run; live: LiveRun | null; on
       <Heading
         run={run}
         actions={(
-          <>
+          <May permission="ai:run">
             {running ? <Button variant="secondary" busy={pending} onClick={() => cancel(run.id)}>{pending ? null : <CircleStop />}{t("detail.cancel")}</Button> : null}
             {request && !running ? (
               <Button variant={run.status === "failed" ? "primary" : "secondary"} onClick={() => again.start(request)} busy={asking}>
@@ -90,7 +91,7 @@ function Detail({ run, live, onReconnect }: { run: Run; live: LiveRun | null; on
                 {t(run.status === "completed" ? "again.action" : "again.retry")}
               </Button>
             ) : null}
-          </>
+          </May>
         )}
       />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[minmax(0,1fr)_21rem]">

@@ -4,6 +4,7 @@ import { CircleAlert, CircleCheck, FlaskConical, Plug } from "lucide-react";
 import { useState } from "react";
 
 import { ErrorCard } from "@/components/shell/error-card";
+import { May } from "@/components/shell/may";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
@@ -99,7 +100,7 @@ function ProviderCard({ provider }: { provider: Provider }) {
         <ProviderState provider={provider} />
       </div>
       {provider.offline ? <p className="text-sm text-muted-foreground">{t("offline_note")}</p> : null}
-      {provider.configured ? <ProviderTest provider={provider} /> : null}
+      {provider.configured ? <May permission="ai:run"><ProviderTest provider={provider} /></May> : null}
       {!provider.configured && provider.setting ? <SetUp setting={provider.setting} /> : null}
     </Card>
   );

@@ -9,6 +9,9 @@ const AGENTS = [...AGENT_LISTS, "/v1/agents/{id}"];
 const PROMPTS = ["/v1/prompts", "/v1/prompts/{id}", "/v1/prompts/facets", "/v1/dashboard"];
 const RUNS = ["/v1/runs", "/v1/runs/{id}", "/v1/dashboard", "/v1/errors"];
 const ME = ["/v1/auth/me"];
+/** Where one works: the account as it stands there decides what the screens offer. */
+const ORG = ["/v1/auth/me", "/v1/orgs"];
+const MEMBERS = ["/v1/members", "/v1/roles"];
 
 export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "post /v1/agents": AGENTS,
@@ -32,6 +35,19 @@ export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "post /v1/api-keys": ["/v1/api-keys"],
   "patch /v1/api-keys/{id}": ["/v1/api-keys"],
   "delete /v1/api-keys/{id}": ["/v1/api-keys"],
+  "post /v1/orgs": ["/v1/orgs"],
+  "patch /v1/org": ORG,
+  "delete /v1/org": ORG,
+  "post /v1/org/leave": ORG,
+  "post /v1/org/transfer": [...ORG, ...MEMBERS],
+  "patch /v1/members/{id}": [...MEMBERS, "/v1/auth/me"],
+  "delete /v1/members/{id}": [...MEMBERS, "/v1/invitations"],
+  "post /v1/invitations": ["/v1/invitations"],
+  "delete /v1/invitations/{id}": ["/v1/invitations"],
+  "post /v1/invitations/{id}/resend": ["/v1/invitations"],
+  "post /v1/roles": ["/v1/roles"],
+  "put /v1/roles/{id}": [...MEMBERS, "/v1/auth/me"],
+  "delete /v1/roles/{id}": ["/v1/roles"],
   "patch /v1/auth/me": ME,
   "post /v1/auth/reauthenticate": ME,
 };

@@ -20,7 +20,7 @@ describe("what is asked about permissions", () => {
   it("names those that there are", () => {
     expect(known).toContain("account:read");
     const asked = sourcesBelow(SOURCES).flatMap((file) =>
-      [...readFileSync(file, "utf8").matchAll(/(?:usePermission\(|permission: )"([^"]+)"/g)].map(([, name = ""]) => name));
+      [...readFileSync(file, "utf8").matchAll(/(?:usePermission\(|permission: |permission=)"([^"]+)"/g)].map(([, name = ""]) => name));
     expect(asked.filter((name) => !known.has(name))).toEqual([]);
   });
 });

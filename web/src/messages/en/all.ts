@@ -6,6 +6,7 @@ export { default as dashboard } from "./dashboard.json";
 export { default as docs } from "./docs.json";
 export { default as errors } from "./errors.json";
 export { default as keys } from "./keys.json";
+export { default as org } from "./org.json";
 export { default as permissions } from "./permissions.json";
 export { default as prompts } from "./prompts.json";
 export { default as recover } from "./recover.json";

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 
 import { EditScreen } from "@/features/wizard/edit-screen";
+import { Gate } from "@/components/shell/may";
 import { EditMessages } from "@/features/wizard/edit-messages";
 
 export const metadata: Metadata = { title: "Edit agent" };
@@ -11,5 +12,5 @@ export function generateStaticParams() {
 }
 
 export default function Page() {
-  return <EditMessages><EditScreen /></EditMessages>;
+  return <EditMessages><Gate permission="agents:write"><EditScreen /></Gate></EditMessages>;
 }
