@@ -8,6 +8,7 @@ const struct ag_audit_action ag_audit_actions[] = {
     {"auth.signed_in", "Somebody signed in"},
     {"auth.sign_in_failed", "Somebody tried to sign in with a wrong password or was refused"},
     {"auth.signed_out", "Somebody signed out"},
+    {"auth.refresh_reused", "A refresh token came that was used before, and its session was ended"},
     {"auth.session_ended", "Somebody ended another session of theirs"},
     {"auth.sessions_ended", "Somebody ended all other sessions of theirs"},
     {"auth.reauthenticated", "Somebody proved again who they are"},
@@ -21,6 +22,7 @@ const struct ag_audit_action ag_audit_actions[] = {
     {"auth.email_verified", "An e-mail address was proved"},
     {"auth.email_change_asked", "Another e-mail address was asked for"},
     {"auth.email_changed", "An account has another e-mail address"},
+    {"auth.data_exported", "Somebody downloaded everything there is of them"},
     {"identity.linked", "An account of an identity provider was linked"},
     {"identity.unlinked", "It was unlinked"},
     /* accounts, by an administrator or the command line */

@@ -243,7 +243,9 @@ static enum ag_err refresh_tx(struct ag_tx *tx, void *arg)
     args->reused = !first;
     if (!first) {
         /* Somebody holds a copy: whoever it is, this family of tokens ends here. */
-        return ag_sessions_revoke(tx, args->refresh.session_id, now);
+        AG_TRY(ag_sessions_revoke(tx, args->refresh.session_id, now));
+        return ag_audit_in(tx, args->scope, args->refresh.org_id, args->refresh.user_id,
+                           "auth.refresh_reused", AG_STR("{}"));
     }
     AG_TRY(ag_refresh_insert(tx, ag_hash_str(args->secrets.refresh_hash), args->refresh.session_id,
                              now, args->secrets.expires_at));

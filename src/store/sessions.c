@@ -71,11 +71,13 @@ struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
                         .columns = "",
                         .no_org = NO_TENANT},
     [REFRESH_GET] = {.name = "refresh_get",
-                     .sql = "SELECT r.session_id, s.user_id, r.expires_at, r.used_at, s.revoked_at "
-                            "FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id "
-                            "WHERE r.hash = $1",
+                     .sql =
+                         "SELECT r.session_id, s.user_id, r.expires_at, r.used_at, s.revoked_at, "
+                         "u.org_id FROM refresh_tokens r "
+                         "JOIN sessions s ON s.id = r.session_id "
+                         "JOIN users u ON u.id = s.user_id WHERE r.hash = $1",
                      .params = "x",
-                     .columns = "uuzzz",
+                     .columns = "uuzzzu",
                      .no_org = NO_TENANT},
     [REFRESH_USE] = {.name = "refresh_use",
                      .sql = "UPDATE refresh_tokens SET used_at = $2 "
@@ -277,6 +279,7 @@ enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash, struct ag_refre
         .expires_at = row[2].num,
         .used = row[3].type != AG_V_NULL,
         .revoked = row[4].type != AG_V_NULL,
+        .org_id = row[5].uuid,
     };
     return AG_OK;
 }

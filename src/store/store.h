@@ -163,6 +163,7 @@ enum ag_err ag_sessions_list(struct ag_db *db, struct ag_arena *arena, struct ag
 
 struct ag_refresh {
     struct ag_uuid session_id, user_id;
+    struct ag_uuid org_id; /* the person's own */
     int64_t expires_at;
     bool used, revoked; /* used before; its session is revoked */
 };

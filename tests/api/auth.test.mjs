@@ -217,6 +217,8 @@ describe('refresh', () => {
     const other = expect(await login(w.ada.email), 200);
     const second = expect(await refresh(first.refresh_token), 200);
     expectProblem(await refresh(first.refresh_token), 401);
+    const log = expect(await w.ada.client.get('/v1/activity?limit=5'), 200).data;
+    assert.ok(log.some((entry) => entry.action === 'auth.refresh_reused' && entry.user_id === w.ada.user.id));
     expectProblem(await refresh(second.refresh_token), 401);
     expectProblem(await me(second.token), 401);
     expectProblem(await me(first.token), 401);
