@@ -325,7 +325,12 @@ static enum ag_err forgot_start(struct ag_scope *scope, const struct ag_user *us
     ag_arena_init(&forgot->arena);
     enum ag_err err = forgot_copy(forgot, scope, user);
     forgot->job = (struct ag_db_job){
-        .fn = forgot_tx, .arg = forgot, .done = forgot_done, .arena = &forgot->arena};
+        .fn = forgot_tx,
+        .arg = forgot,
+        .done = forgot_done,
+        .arena = &forgot->arena,
+        .apart = true, /* it holds the end of the account's audit log */
+    };
     if (err == AG_OK) err = ag_db_write_start(scope->core->db, &forgot->job);
     if (err != AG_OK) forgot_free(forgot);
     return err;

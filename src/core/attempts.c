@@ -164,7 +164,7 @@ static void block(struct ag_scope *scope, const struct ag_settings *settings, co
         .expires_at = now + settings->login_block_s * 1000,
     };
     work->job = (struct ag_db_job){
-        .fn = block_tx, .arg = work, .done = block_done, .arena = &work->arena};
+        .fn = block_tx, .arg = work, .done = block_done, .arena = &work->arena, .apart = true};
     enum ag_err err = work->ip.data && work->block.subject.data
                           ? ag_db_write_start(scope->core->db, &work->job)
                           : AG_E_NO_MEMORY;

@@ -191,7 +191,12 @@ static void note_failed(struct ag_scope *scope, const struct ag_user *user)
         .ip = ag_arena_copy(&attempt->arena, scope->ip),
     };
     attempt->job = (struct ag_db_job){
-        .fn = failed_tx, .arg = attempt, .done = failed_done, .arena = &attempt->arena};
+        .fn = failed_tx,
+        .arg = attempt,
+        .done = failed_done,
+        .arena = &attempt->arena,
+        .apart = true, /* it holds the end of the account's audit log */
+    };
     enum ag_err err = ag_db_write_start(scope->core->db, &attempt->job);
     if (err != AG_OK) failed_done(&attempt->job, err);
 }

@@ -229,6 +229,9 @@ struct ag_db_job {
     /* Called on the starting loop's thread when it is durable or has failed; frees the job. */
     void (*done)(struct ag_db_job *job, enum ag_err err);
     struct ag_arena *arena; /* for fn's rows; the job's own */
+    /* In a transaction of its own on PostgreSQL: for a function that locks what others lock in
+     * another order, so that a group of them would wait for another group. */
+    bool apart;
     /* private */
     struct ag_loop *loop;
     struct ag_tenant tenant;

@@ -372,12 +372,13 @@ static struct ag_db_job **job_next(struct ag_db_job *job)
     return (struct ag_db_job **)&job->link[0];
 }
 
-/* Up to GROUP_MAX_JOBS that wait. */
+/* Up to GROUP_MAX_JOBS that wait, or one that wants to be apart. */
 static size_t take_jobs(struct ag_pg_loop *loop, struct ag_db_job **jobs, struct unit *units)
 {
     size_t count = 0;
     for (; count < GROUP_MAX_JOBS && loop->jobs_head; count++) {
         struct ag_db_job *job = loop->jobs_head;
+        if (count > 0 && (job->apart || jobs[count - 1]->apart)) break;
         loop->jobs_head = *job_next(job);
         if (!loop->jobs_head) loop->jobs_tail = NULL;
         jobs[count] = job;
@@ -390,7 +391,7 @@ static size_t take_jobs(struct ag_pg_loop *loop, struct ag_db_job **jobs, struct
 static void run_jobs(struct ag_pg_loop *loop)
 {
     struct ag_db_job *jobs[GROUP_MAX_JOBS];
-    struct unit units[GROUP_MAX_JOBS];
+    struct unit units[GROUP_MAX_JOBS] = {{NULL}};
     size_t count = take_jobs(loop, jobs, units);
     enum verdict verdict;
     enum ag_err err = transact(loop, units, count, AG_DB_SHARED, &verdict);

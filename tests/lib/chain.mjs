@@ -14,12 +14,12 @@ export function canonical(value) {
 /** What stands before a log's first entry. */
 export const firstHash = (org, before = 0) => sha256(canonical({ before_chain: before, org_id: org }));
 
-/** Follows the chain through the lines of an NDJSON export; returns the last hash. */
+/** Follows the chain through the lines of an NDJSON export, in whatever order they came; returns the last hash. */
 export function followChain(entries, org, before = 0) {
   let hash = firstHash(org, before);
   let seq = 0;
-  for (const { hash: have, user_name: name, ...record } of entries) {
-    if (record.seq === null) continue;
+  const chained = entries.filter((e) => e.seq !== null).sort((a, b) => a.seq - b.seq);
+  for (const { hash: have, user_name: name, ...record } of chained) {
     assert.equal(record.seq, ++seq);
     hash = sha256(hash, canonical(record));
     assert.equal(have, hash.toString('hex'), `entry ${seq} of ${name}`);

@@ -476,6 +476,8 @@ static void job_done(struct ag_db_job *base, enum ag_err err)
     free(job);
 }
 
+static bool apart; /* what start_job() asks for */
+
 static enum ag_err start_job(struct db_env *env, int n, enum ag_err fail, struct job_results *r)
 {
     struct test_job *job = calloc(1, sizeof(*job));
@@ -485,7 +487,7 @@ static enum ag_err start_job(struct db_env *env, int n, enum ag_err fail, struct
     job->results = r;
     ag_arena_init(&job->arena);
     job->job = (struct ag_db_job){
-        .fn = put_note, .arg = &job->note, .done = job_done, .arena = &job->arena};
+        .fn = put_note, .arg = &job->note, .done = job_done, .arena = &job->arena, .apart = apart};
     enum ag_err err = ag_db_write_start(env->db, &job->job);
     if (err != AG_OK) free(job);
     return err;
@@ -508,6 +510,31 @@ static void jobs_body(struct db_env *env)
 static void jobs_end_with_their_results(void **state)
 {
     on_db(*state, jobs_body);
+}
+
+static void apart_body(struct db_env *env)
+{
+    make_tables(env);
+    struct job_results r = {0};
+    struct ag_db_stats before, after;
+    ag_db_stats(env->db, &before);
+    for (int i = 0; i < 90; i++) {
+        apart = i % 3 == 0;
+        assert_ok(start_job(env, i, AG_OK, &r));
+    }
+    apart = false;
+    while (r.done < 90)
+        assert_ok(ag_fiber_sleep(1));
+    assert_int_equal(r.good, 90);
+    ag_db_stats(env->db, &after);
+    assert_int_equal(after.commits - before.commits, 90);
+    /* Thirty by themselves, and what stands between two of them together. */
+    if (env->postgres) assert_in_range(after.batches - before.batches, 60, 90);
+}
+
+static void jobs_may_want_a_transaction_of_their_own(void **state)
+{
+    on_db(*state, apart_body);
 }
 
 static struct job_results late_results;
@@ -748,6 +775,7 @@ int main(void)
         db_test(a_lock_lets_one_transaction_be_the_first),
         db_test(deadlocked_functions_run_again),
         db_test(jobs_end_with_their_results),
+        db_test(jobs_may_want_a_transaction_of_their_own),
         db_test(the_queue_is_bounded_and_detaching_waits_for_it),
         db_test(a_failed_read_fails_no_other),
         db_test(a_cancelled_read_leaves_the_connection_whole),
