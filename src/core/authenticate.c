@@ -177,12 +177,12 @@ static enum ag_err look_up(struct ag_core *core, struct ag_arena *arena, enum ag
     if (access.revoked) return ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
     if (access.expires_at != 0 && access.expires_at <= ag_wall_ms())
         return ag_fail(AG_E_TOKEN_EXPIRED, "these credentials have expired");
-    if (!access.shared) {
-        if (!ag_str_eq(access.status, AG_STR("active")))
-            return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
-        if (access.org_role.len == 0)
-            return ag_fail(AG_E_UNAUTHENTICATED, "its owner left the organisation of this key");
-    }
+    /* A key of an organisation goes on without its maker, but what is a person's own is closed with
+     * them. */
+    if ((!access.shared || access.personal) && !ag_str_eq(access.status, AG_STR("active")))
+        return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
+    if (!access.shared && access.org_role.len == 0)
+        return ag_fail(AG_E_UNAUTHENTICATED, "its owner left the organisation of this key");
 
     struct ag_principal who = principal_of(&access, kind);
     touch_used(core, &access);

@@ -17,10 +17,11 @@ enum ag_err ag_check_not_last_owner(struct ag_tx *tx, struct ag_uuid org,
                    "an organisation keeps an owner: make another member one first, or delete it");
 }
 
-/* Nobody touches a member who may do more than they. */
+/* Nobody touches a member who may do more than they, and a key is not who made it. */
 static enum ag_err check_over(struct ag_scope *scope, uint64_t held, const struct ag_member *member)
 {
-    if (ag_uuid_eq(member->id, scope->who.user_id)) return AG_OK;
+    const struct ag_principal *who = &scope->who;
+    if (who->credential != AG_CRED_KEY && ag_uuid_eq(member->id, who->user_id)) return AG_OK;
     if (!ag_may_grant(held, ag_member_permissions(member->role, member->permissions)))
         return ag_fail(AG_E_FORBIDDEN, "this member may do more than you");
     /* Who is an owner is nothing to decide with a session that somebody left open. */

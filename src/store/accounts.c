@@ -59,9 +59,8 @@ struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS] = {
                           .columns = ""},
     [ACCOUNT_KEYS] = {.name = "account_keys_revoke",
                       .sql = "UPDATE api_keys SET revoked_at = $2 "
-                             "WHERE user_id = $1 AND NOT shared AND revoked_at IS NULL",
-                      .sqlite = "UPDATE api_keys SET revoked_at = $2 "
-                                "WHERE user_id = $1 AND shared = 0 AND revoked_at IS NULL",
+                             "WHERE user_id = $1 AND revoked_at IS NULL AND (NOT shared "
+                             "OR org_id = (SELECT org_id FROM users WHERE id = $1))",
                       .params = "uz",
                       .columns = "",
                       .no_org = "a person's keys, in whatever organisation they work"},

@@ -96,9 +96,10 @@ struct ag_stmt ag_agent_stmts[AG_AGENT_STMTS] = {
                        .sql = "SELECT a.org_id, a.id, a.user_id, a.name, a.description, a.config, "
                               "a.version, o.plan, o.personal, o.requests_per_minute "
                               "FROM ai_agents a JOIN organizations o ON o.id = a.org_id "
+                              "JOIN users u ON u.id = a.user_id "
                               "WHERE a.public_id = $1 AND a.visibility = 'public' "
                               "AND a.deleted_at IS NULL AND o.deleted_at IS NULL "
-                              "AND a.version > 0",
+                              "AND a.version > 0 AND (NOT o.personal OR u.status = 'active')",
                        .params = "t",
                        .columns = "uuuttjitbi",
                        .no_org = "a public link is what tells the organisation"},

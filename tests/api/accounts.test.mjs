@@ -206,8 +206,12 @@ describe('a forgotten password', () => {
   it('of an account whose address was never proved takes the keys of whoever made it', async () => {
     const squatted = await register(w.anonymous);
     const { key } = expect(await squatted.client.post('/v1/api-keys', { name: 'squatter' }), 201);
+    const { key: shared } = expect(await squatted.client.post('/v1/api-keys', { name: 'squatter', scopes: ['org:read'], shared: true }), 201);
+    expect(await w.anonymous.as({ apiKey: shared }).get('/v1/org'), 200);
     assert.equal((await reset(await forgot(squatted.email))).status, 204);
     expectProblem(await w.anonymous.as({ apiKey: key }).get('/v1/auth/me'), 401);
+    // In what is the person's own, nobody else's key stays, whomever it was made for.
+    expectProblem(await w.anonymous.as({ apiKey: shared }).get('/v1/org'), 401);
 
     const owned = await register(w.anonymous);
     assert.equal((await verify(await mailed('verify', owned.email))).status, 204);

@@ -106,6 +106,24 @@ describe('suspension', () => {
     expect(await w.anonymous.post('/v1/auth/login', { email: account.email, password: PASSWORD }), 200);
   });
 
+  it('closes what somebody keeps open without being there: keys and links of their own organisation', async () => {
+    const account = await register(w.anonymous);
+    const { key } = expect(await account.client.post('/v1/api-keys', { name: 'k', scopes: ['agents:read'], shared: true }), 201);
+    const shared = w.anonymous.as({ apiKey: key });
+    const agent = await createFakeAgent(account.client);
+    const { public_id: slug } = expect(await account.client.put(`/v1/agents/${agent.id}/visibility`, { visibility: 'public' }), 200);
+    const page = `/v1/public/agents/${slug}`;
+    expect(await shared.get('/v1/agents'), 200);
+    expect(await w.anonymous.get(page), 200);
+    expect(await suspend(account.user.id), 200);
+    expectProblem(await shared.get('/v1/agents'), 403, 'forbidden');
+    expectProblem(await w.anonymous.get(page), 404, 'not_found');
+    expectProblem(await w.anonymous.post(`${page}/generate`, { input_text: 'hi' }), 404, 'not_found');
+    expect(await change(account.user.id, { status: 'active' }), 200);
+    expect(await shared.get('/v1/agents'), 200);
+    expect(await w.anonymous.get(page), 200);
+  });
+
   it('is audited in the log of the server', async () => {
     const account = await register(w.anonymous);
     for (const body of [{ status: 'suspended' }, { status: 'suspended' }, { status: 'active', role: 'admin' }, { role: 'user' }, {}]) {

@@ -95,6 +95,26 @@ describe('nobody gives more than they hold', () => {
     assert.equal(expect(await owner.client.patch(`/v1/members/${member.user.id}`, { role: 'owner' }), 200).role, 'owner');
   });
 
+  it('nor does a key touch whoever made it, where they may do more than it', async () => {
+    const { owner, admin, custom } = await organisation(w);
+    expect(await owner.client.patch(`/v1/members/${admin.user.id}`, { role: 'owner' }), 200);
+    for (const shared of [true, false]) {
+      const scopes = ['members:write', 'org:read'];
+      const { key } = expect(await owner.client.post('/v1/api-keys', { name: unique('k'), scopes, shared }), 201);
+      const client = w.anonymous.as({ apiKey: key });
+      for (const reply of [
+        await client.patch(`/v1/members/${owner.user.id}`, { role: 'viewer' }),
+        await client.delete(`/v1/members/${owner.user.id}`),
+        await client.delete(`/v1/members/${custom.user.id}`),
+      ]) expectProblem(reply, 403, 'forbidden');
+    }
+    assert.equal((await me(owner)).org.role, 'owner');
+    // Nor does a key that may do as much decide who is an owner.
+    const { key } = expect(await owner.client.post('/v1/api-keys', { name: unique('k') }), 201);
+    expectProblem(await w.anonymous.as({ apiKey: key }).delete(`/v1/members/${owner.user.id}`), 403, 'forbidden');
+    assert.equal((await owner.client.delete(`/v1/members/${owner.user.id}`)).status, 204);
+  });
+
   it('nor do members of a role with members:write', async () => {
     const { owner, custom, viewer, member, admin } = await organisation(w, { permissions: ['members:write', 'org:read', 'agents:read'] });
     const small = await createRole(owner, ['agents:read']);
