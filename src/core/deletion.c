@@ -63,13 +63,16 @@ static enum ag_err deletion_tx(struct ag_tx *tx, void *arg)
     int64_t now = ag_wall_ms();
     char text[AG_UUID_TEXT_BYTES];
     struct ag_list orgs;
-    AG_TRY(ag_person_lock(tx, deletion->id));
+    enum ag_err err = ag_person_lock(tx, deletion->id);
+    if (err == AG_E_UNAUTHENTICATED && deletion->by_admin)
+        return ag_fail(AG_E_NOT_FOUND, "there is nothing with this id");
+    AG_TRY(err);
     AG_TRY(check_admins(tx, deletion));
     AG_TRY(ag_deletion_orgs(tx, deletion->id, &orgs));
     for (size_t i = 0; i < orgs.count; i++) {
         const struct ag_deletion_org *org = (const struct ag_deletion_org *)orgs.items + i;
         struct ag_tenant before = ag_tx_tenant_swap(tx, ag_tenant(org->id));
-        enum ag_err err = leave(tx, deletion, org, now);
+        err = leave(tx, deletion, org, now);
         ag_tx_tenant_swap(tx, before);
         AG_TRY(err);
     }
@@ -96,7 +99,9 @@ static enum ag_err delete_account(struct ag_scope *scope, struct ag_uuid id, boo
 enum ag_err ag_me_delete(struct ag_scope *scope)
 {
     AG_TRY(ag_require_recent(scope));
-    return delete_account(scope, scope->who.user_id, false);
+    enum ag_err err = delete_account(scope, scope->who.user_id, false);
+    if (err != AG_E_NOT_FOUND) return err;
+    return ag_fail(AG_E_UNAUTHENTICATED, "this account was deleted meanwhile");
 }
 
 enum ag_err ag_account_delete(struct ag_scope *scope, struct ag_uuid id)

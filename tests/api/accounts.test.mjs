@@ -193,10 +193,9 @@ describe('a forgotten password', () => {
     assert.deepEqual(Object.keys(known.headers).sort(), Object.keys(unknown.headers).sort());
     for (const bad of ['nobody', '@', 'x'.repeat(200)]) expect(await post('forgot-password', { email: bad }), 202);
 
-    const accounts = await Promise.all(Array.from({ length: 7 }, () => register(w.anonymous)));
     const times = { known: [], unknown: [] };
-    for (const account of accounts) {
-      times.known.push((await post('forgot-password', { email: account.email })).ms);
+    for (let i = 0; i < 25; i += 1) {
+      times.known.push((await post('forgot-password', { email })).ms);
       times.unknown.push((await post('forgot-password', { email: `${unique('nobody')}@mail.test` })).ms);
     }
     const [least, none] = [Math.min(...times.known), Math.min(...times.unknown)];

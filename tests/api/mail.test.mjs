@@ -67,6 +67,7 @@ describe('a mail', () => {
     assert.equal((await at.client.post('/v1/auth/verify-email', { token: tokenOf(link) })).status, 204);
     assert.equal(expect(await client.get('/v1/auth/me'), 200).email_verified, true);
     assert.deepEqual(loggedMails(at.server, email), []);
+    assert.equal(expect(await at.client.get('/v1/auth/providers'), 200).mail, true);
     assert.ok(!at.server.log.includes(tokenOf(link)), 'no link in the log');
   });
 
@@ -293,6 +294,7 @@ describe('without a mail server', () => {
     assert.equal(mail.kind, 'verify');
     assert.match(mail.link, /^https:\/\/agents\.example\.com\/verify-email#token=agm_/);
     assert.ok(!(await client.get('/metrics')).text.includes('agentgen_mails'));
+    assert.equal(expect(await client.as().get('/v1/auth/providers'), 200).mail, false);
   });
 });
 
