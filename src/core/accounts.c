@@ -41,6 +41,7 @@ static bool may_mail(struct ag_core *core, struct ag_arena *arena, struct ag_str
 {
     static const struct ag_rate rate = {.count = 3, .per_ms = 15 * 60 * 1000};
     struct ag_buf key;
+    *ret_wait_s = 1;
     if (!core->limiter) return true;
     ag_buf_init(&key, arena, LIMIT_KEY_BYTES);
     ag_buf_append_lit(&key, "mail ");
