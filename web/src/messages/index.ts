@@ -2,6 +2,8 @@
  * Every text of the UI. `en/<namespace>.json` is the source and gives the types; the other languages
  * have the same files with the same keys (a test says so). Signed-out pages load what stands in `signed-out.ts` alone.
  */
+import type activity from "./en/activity.json";
+import type admin from "./en/admin.json";
 import type agents from "./en/agents.json";
 import type auth from "./en/auth.json";
 import type chat from "./en/chat.json";
@@ -20,6 +22,8 @@ import type wizard from "./en/wizard.json";
 
 export interface Messages {
   core: typeof core;
+  activity: typeof activity;
+  admin: typeof admin;
   auth: typeof auth;
   agents: typeof agents;
   chat: typeof chat;

@@ -1,4 +1,4 @@
-import { Bot, Building2, FileText, LayoutDashboard, ListTree, ScrollText, Settings, TriangleAlert, type LucideIcon } from "lucide-react";
+import { Bot, Building2, FileText, History, LayoutDashboard, ListTree, ScrollText, ServerCog, Settings, TriangleAlert, type LucideIcon } from "lucide-react";
 
 import { useMe } from "@/lib/api/session";
 
@@ -18,9 +18,11 @@ export const NAVIGATION = [
   { name: "prompts", href: "/prompts", icon: ScrollText, group: "work" },
   { name: "runs", href: "/runs", icon: ListTree, group: "watch" },
   { name: "errors", href: "/errors", icon: TriangleAlert, group: "watch" },
+  { name: "activity", href: "/activity", icon: History, group: "watch", permission: "activity:read" },
   { name: "organization", href: "/organization", icon: Building2, group: "more", permission: "org:read" },
   { name: "docs", href: "/docs", icon: FileText, group: "more" },
   { name: "settings", href: "/settings", icon: Settings, group: "more" },
+  { name: "admin", href: "/admin", icon: ServerCog, group: "more", permission: "admin:users" },
 ] as const satisfies readonly Row[];
 
 export type NavigationName = (typeof NAVIGATION)[number]["name"];

@@ -12,6 +12,10 @@ const ME = ["/v1/auth/me"];
 /** Where one works: the account as it stands there decides what the screens offer. */
 const ORG = ["/v1/auth/me", "/v1/orgs"];
 const MEMBERS = ["/v1/members", "/v1/roles"];
+/** Every act of an administrator stands in a log. */
+const LOGS = ["/v1/activity", "/v1/admin/activity"];
+const USERS = ["/v1/admin/users", ...LOGS];
+const BLOCKS = ["/v1/admin/blocked-ips", ...LOGS];
 
 export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "post /v1/agents": AGENTS,
@@ -50,6 +54,14 @@ export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "delete /v1/roles/{id}": ["/v1/roles"],
   "patch /v1/auth/me": ME,
   "post /v1/auth/reauthenticate": ME,
+  "patch /v1/admin/users/{id}": USERS,
+  "delete /v1/admin/users/{id}": [...USERS, "/v1/admin/orgs"],
+  "post /v1/admin/users/{id}/reset-password": LOGS,
+  "post /v1/admin/users/{id}/sign-out": USERS,
+  "patch /v1/admin/orgs/{id}": ["/v1/admin/orgs", ...ME, ...LOGS],
+  "patch /v1/admin/settings": ["/v1/admin/settings", "/v1/auth/providers", ...LOGS],
+  "post /v1/admin/blocked-ips": BLOCKS,
+  "delete /v1/admin/blocked-ips/{id}": BLOCKS,
 };
 
 /** Marks everything stale that the call outdated. Streams call it themselves at their end. */

@@ -1,3 +1,5 @@
+export { default as activity } from "./activity.json";
+export { default as admin } from "./admin.json";
 export { default as agents } from "./agents.json";
 export { default as auth } from "./auth.json";
 export { default as chat } from "./chat.json";
