@@ -15,6 +15,8 @@ export const PAGES = [
   { screen: 'prompts', js: 260 },
   { screen: 'runs', js: 260 },
   { screen: 'errors', js: 260 },
+  { screen: 'activity', js: 260 },
+  { screen: 'admin-users', js: 335 },
   { screen: 'settings-profile', js: 335 },
   { screen: 'settings-keys', js: 335 },
   { screen: 'wizard-start', js: 335 },

@@ -18,7 +18,7 @@ const run = (name) => ({ runs }) => `/runs/${runs[name]}`;
 /**
  * name    of the screen, and of its picture
  * path    or what makes it out of the seed
- * who     ada (the default, with everything), bob (with nothing), olga (in an organisation of several), vera (its viewer), nobody
+ * who     ada (the default, with everything), bob (with nothing), olga (in an organisation of several), vera (its viewer), root (who administers the server), nobody
  * ready   what is there when the screen is
  * act     what is done there first: a menu opened, a view switched
  * wide    not on phones, where it is not offered
@@ -207,6 +207,52 @@ export const SCREENS = [
     await page.getByRole('menuitemradio').nth(1).waitFor();
   } },
   { name: 'org-new', path: '/organization', ready: heading('org.personal.title'), act: press('core.orgs.create') },
+  { name: 'activity', path: '/activity?action=agent', ready: ({ page, t }) => page.getByText(t('activity.action.agent_created')).first() },
+  {
+    name: 'activity-open', path: '/activity?action=api_key', ready: ({ page, t }) => page.getByText(t('activity.action.api_key_created')).first(),
+    act: ({ page, t }) => page.getByRole('main').getByRole('listitem').getByRole('button', { name: t('activity.action.api_key_created') }).first().click(),
+  },
+  {
+    name: 'activity-verified', path: '/activity', ready: ({ page, t }) => page.getByText(t('activity.action.auth_registered')),
+    act: async ({ page, t }) => {
+      await press('activity.verify.action')({ page, t });
+      await page.getByRole('heading', { name: t('activity.verify.ok_title') }).waitFor();
+    },
+  },
+  { name: 'activity-nothing-found', path: '/activity?q=zeppelin&to=2020-01-01', ready: heading('activity.empty.filtered_title') },
+  { name: 'activity-export', path: '/activity?action=prompt', ready: ({ page, t }) => page.getByText(t('activity.action.prompt_created')).first(), act: press('activity.export.label') },
+
+  { name: 'admin-forbidden', path: '/admin', ready: heading('admin.forbidden.title') },
+  { name: 'admin-users', path: '/admin', who: 'root', ready: text(() => 'suspended@mail.test') },
+  { name: 'admin-users-nothing-found', path: '/admin?q=zeppelin&role=admin', who: 'root', ready: heading('admin.users.nothing_title') },
+  { name: 'admin-user-menu', path: '/admin', who: 'root', ready: text(() => 'suspended@mail.test'), act: ({ page, t }) => page.getByRole('button', { name: t('admin.users.menu', { name: 'Ada Lovelace' }) }).click() },
+  {
+    name: 'admin-user-delete', path: '/admin?q=suspended%40mail.test', who: 'root', ready: text(() => 'suspended@mail.test'),
+    act: async ({ page, t }) => {
+      await page.getByRole('button', { name: t('admin.users.menu', { name: 'Maximiliane von Hohenstein-Waldburg' }) }).click();
+      await page.getByRole('menuitem', { name: t('admin.users.act.delete') }).click();
+      await page.getByRole('dialog').getByRole('textbox').waitFor();
+    },
+  },
+  { name: 'admin-orgs', path: '/admin?tab=orgs', who: 'root', ready: ({ page, seed }) => page.getByText(seed.ada.email) },
+  {
+    name: 'admin-limit', path: '/admin?tab=orgs&q=suspended%40mail.test', who: 'root', ready: text(() => 'suspended@mail.test'),
+    act: async ({ page, t }) => {
+      await page.getByRole('main').getByRole('listitem').getByRole('button').click();
+      await page.getByLabel(t('admin.orgs.limit.field')).waitFor();
+    },
+  },
+  {
+    name: 'admin-settings', path: '/admin?tab=settings', who: 'root', ready: ({ page, t }) => page.getByLabel(t('admin.settings.registration')),
+    act: ({ page, t }) => page.getByLabel(t('admin.settings.free_per_minute')).fill('60'),
+  },
+  { name: 'admin-blocks', path: '/admin?tab=blocks', who: 'root', ready: text(() => '192.0.2.7') },
+  { name: 'admin-blocks-empty', path: '/admin?tab=blocks&kind=account', who: 'root', ready: heading('admin.blocks.empty_title') },
+  { name: 'admin-block-new', path: '/admin?tab=blocks', who: 'root', ready: text(() => '192.0.2.7'), act: async ({ page, t }) => {
+    await press('admin.blocks.add')({ page, t });
+    await page.getByLabel(t('admin.blocks.dialog.address'), { exact: true }).waitFor();
+  } },
+  { name: 'admin-log', path: '/admin?tab=log&action=block', who: 'root', ready: ({ page, t }) => page.getByText(t('activity.action.block_created')).first() },
 
   {
     name: 'docs', path: '/docs', ready: ({ page }) => page.getByText('/v1/agents/{id}/publish'),

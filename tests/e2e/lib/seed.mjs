@@ -203,7 +203,22 @@ async function seedOrganization(world) {
   return { olga, vera, shared: { agent, prompt } };
 }
 
-/** Accounts: `ada` with everything, `bob` with nothing yet, `olga` in an organisation of several, which `vera` may look at. */
+/** What the administrator of the server sees: a suspended account with a plan, and blocked addresses. */
+async function seedServer(world) {
+  const { client } = world.admin;
+  const name = 'Maximiliane von Hohenstein-Waldburg';
+  const { user } = await register(world.anonymous, { name, email: 'suspended@mail.test' });
+  expect(await client.patch(`/v1/admin/orgs/${user.org_id}`, { plan: 'premium', requests_per_minute: 1200 }), 200);
+  expect(await client.patch(`/v1/admin/users/${user.id}`, { status: 'suspended' }), 200);
+  for (const [address, reason] of [['192.0.2.7', 'Tried the passwords of a leaked list on every account, night after night.'], ['2001:db8:85a3:1234::7', null]]) {
+    expect(await client.post('/v1/admin/blocked-ips', { address, minutes: 60 * 24 * 30, reason }), 201);
+  }
+}
+
+/**
+ * Accounts: `ada` with everything, `bob` with nothing yet, `olga` in an organisation of several, which `vera` may look at,
+ * `root` who administers the server.
+ */
 export async function seed(world) {
   const ada = await register(world.anonymous, { name: 'Ada Lovelace' });
   const bob = await register(world.anonymous, { name: 'Bob' });
@@ -216,5 +231,6 @@ export async function seed(world) {
     expect(await ada.client.post('/v1/api-keys', body), 201);
   }
   const { olga, vera, shared } = await seedOrganization(world);
-  return { ada, bob, olga, vera, shared, agents, prompts, runs };
+  await seedServer(world);
+  return { ada, bob, olga, vera, root: world.admin, shared, agents, prompts, runs };
 }
