@@ -138,7 +138,7 @@ describe('kill -9', () => {
 describe('the check itself', () => {
   it('finds a write that is missing', async () => {
     const { server, token, agent } = await prepare();
-    const ledger = await killWhileWriting({ server, token, agent }, 400);
+    const ledger = await killWhileWriting({ server, token, agent }, within(1000));
     const victim = ledger.entries.find((e) => e.want && e.path.startsWith('/v1/agents/') && e.want.version === 1);
     const id = victim.path.split('/').pop();
     await sql(server, `DELETE FROM ai_agents WHERE id = '${id}'`);

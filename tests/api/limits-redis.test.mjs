@@ -159,21 +159,34 @@ if (DB_KIND === 'postgres') describe('two servers that share a database and a Re
     return reply.headers['ratelimit-limit'] === String(limit);
   }, { ms: 6000, every: 200, what: `a limit of ${limit}` });
 
+  /** How many of both servers' replies are let through in some seconds, and how many may be. */
+  const burst = async (limit) => {
+    const account = await register(one.anonymous);
+    await plan(account, limit);
+    const both = [account.client, onTwo(account.client)];
+    const begun = Date.now();
+    let allowed = 0;
+    // Now here, now there.
+    for (let round = 0; Date.now() - begun < 4000; round += 1) {
+      const replies = await many(40, (i) => both[(i + (round % 3 === 0 ? 0 : round)) % 2].get('/v1/agents'));
+      allowed += count(replies, 200);
+      assert.equal(count(replies, 200) + count(replies, 429), 40);
+      if (limit < 600) await sleep(100);
+    }
+    return { allowed, bound: limit + (Date.now() - begun) / 60_000 * limit };
+  };
+  const lost = async () => (await metrics(one.server))('redis_lost_total') + (await metrics(two.server))('redis_lost_total');
+
   it('let no more through than one, and a tenth', async () => {
     for (const limit of [5, 60, 600]) {
-      const account = await register(one.anonymous);
-      await plan(account, limit);
-      const both = [account.client, onTwo(account.client)];
-      const begun = Date.now();
-      let allowed = 0;
-      // Bursts now here, now there, for some seconds.
-      for (let round = 0; Date.now() - begun < 4000; round += 1) {
-        const replies = await many(40, (i) => both[(i + (round % 3 === 0 ? 0 : round)) % 2].get('/v1/agents'));
-        allowed += count(replies, 200);
-        assert.equal(count(replies, 200) + count(replies, 429), 40);
-        if (limit < 600) await sleep(100);
+      let measured;
+      // On a machine that has no time for Redis the two count apart, as they should: that is measured again.
+      for (let tries = 0, known = -1; tries < 5 && known !== await lost(); tries += 1) {
+        await Promise.all([connected(one.server, 2), connected(two.server, 2)]);
+        known = await lost();
+        measured = await burst(limit);
       }
-      const bound = limit + (Date.now() - begun) / 60_000 * limit;
+      const { allowed, bound } = measured;
       assert.ok(allowed <= 1.1 * bound + 1, `${allowed} where ${bound} are allowed`);
       assert.ok(allowed >= 0.85 * limit, `${allowed} of ${limit}`);
     }
