@@ -123,10 +123,11 @@ static enum ag_err expire_tx(struct ag_tx *tx, void *arg)
     (void)arg;
     int64_t now = ag_wall_ms();
     AG_TRY(ag_idempotency_expire(tx, now - IDEMPOTENCY_KEPT_MS));
+    AG_TRY(ag_sessions_expire(tx, now));
     AG_TRY(ag_oauth_states_expire(tx, now));
     AG_TRY(ag_blocks_expire(tx, now));
     AG_TRY(ag_invitations_expire(tx, now - DAY_MS * AG_INVITATION_KEPT_DAYS, now));
-    AG_TRY(ag_email_tokens_expire(tx, ag_wall_ms() - EMAIL_TOKENS_KEPT_MS));
+    AG_TRY(ag_email_tokens_expire(tx, now - EMAIL_TOKENS_KEPT_MS));
     return ag_purge_deleted(tx);
 }
 

@@ -16,7 +16,9 @@ enum {
     SESSION_REVOKE_OWN,
     SESSION_AUTHENTICATED,
     SESSION_LIST_FIRST,
-    SESSION_LIST_AFTER
+    SESSION_LIST_AFTER,
+    SESSION_EXPIRE,
+    REFRESH_EXPIRE
 };
 
 #define ACCESS_SELECT                                                                              \
@@ -113,6 +115,19 @@ struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
                             .params = "uziu",
                             .columns = "uttzzz",
                             .no_org = NO_TENANT},
+    [SESSION_EXPIRE] = {.name = "session_expire",
+                        .sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions "
+                               "WHERE expires_at < $1 ORDER BY expires_at LIMIT 1000)",
+                        .params = "z",
+                        .columns = "",
+                        .no_org = NO_TENANT},
+    [REFRESH_EXPIRE] = {.name = "refresh_expire",
+                        .sql = "DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM "
+                               "refresh_tokens WHERE expires_at < $1 ORDER BY expires_at "
+                               "LIMIT 10000)",
+                        .params = "z",
+                        .columns = "",
+                        .no_org = NO_TENANT},
     [SESSION_TOUCH] = {.name = "session_touch",
                        .sql = "UPDATE sessions SET last_used_at = $2 WHERE id = $1",
                        .params = "uz",
@@ -291,4 +306,10 @@ enum ag_err ag_refresh_use(struct ag_tx *tx, struct ag_str hash, int64_t now, bo
                       &rows));
     *ret_first = rows.changed == 1;
     return AG_OK;
+}
+
+enum ag_err ag_sessions_expire(struct ag_tx *tx, int64_t before)
+{
+    AG_TRY(ag_tx_exec(tx, &ag_session_stmts[SESSION_EXPIRE], AG_BIND(ag_v_time(before)), NULL));
+    return ag_tx_exec(tx, &ag_session_stmts[REFRESH_EXPIRE], AG_BIND(ag_v_time(before)), NULL);
 }

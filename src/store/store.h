@@ -174,6 +174,8 @@ enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash,
 /* Marks it used; `ret_first` is false when it was already. */
 enum ag_err ag_refresh_use(struct ag_tx *tx, struct ag_str hash, int64_t now,
                            bool *ret_first) AG_MUST_USE;
+/* Forgets sessions that ended before that, and refresh tokens of those that go on. */
+enum ag_err ag_sessions_expire(struct ag_tx *tx, int64_t before) AG_MUST_USE;
 
 /* ---- accounts elsewhere that sign in to one here ---- */
 

@@ -5,7 +5,7 @@
 
 enum {
     AG_USER_STMTS = 8,
-    AG_SESSION_STMTS = 14,
+    AG_SESSION_STMTS = 16,
     AG_ACCOUNT_STMTS = 12,
     AG_DELETION_STMTS = 9,
     AG_EXPORT_STMTS = 4,

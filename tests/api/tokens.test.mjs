@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 
+import { sql } from '../lib/database.mjs';
 import { absentId, expect, expectProblem } from '../lib/expect.mjs';
+import { Client } from '../lib/http.mjs';
 import { exchange } from '../lib/raw.mjs';
+import { eventually } from '../lib/time-and-ports.mjs';
 import { PASSWORD, unique, world } from '../lib/world.mjs';
 
 const w = world();
@@ -201,5 +204,25 @@ describe('cookie', () => {
     assert.equal(reply.status, 204, reply.text);
     assert.match(reply.cookies.join(), /^__Host-agentgen_session=;.*(Max-Age=0|Expires=Thu, 01 Jan 1970)/i);
     expectProblem(await client.get('/v1/auth/me'), 401);
+  });
+});
+
+describe('what has ended', () => {
+  it('is forgotten by housekeeping: sessions, and refresh tokens of those that go on', async () => {
+    const { server, client, email } = await w.startWithAccount();
+    const login = async () => expect(await client.as().post('/v1/auth/login', { email, password: PASSWORD }), 200);
+    const session = ({ token }) => decode(token.split('.')[1]).jti;
+    const [ended, alive] = [await login(), await login()];
+    const renewed = expect(await client.as().post('/v1/auth/refresh', { refresh_token: alive.refresh_token }), 200);
+    const count = async (table, where) => Number((await sql(server, `SELECT count(*) FROM ${table} WHERE ${where}`))[0][0]);
+    const [ofEnded, ofAlive] = [ended, alive].map((grant) => `session_id = '${session(grant)}'`);
+    assert.equal(await count('refresh_tokens', ofAlive), 2);
+    const long = "'2020-01-01T00:00:00.000Z'";
+    await sql(server, `UPDATE sessions SET expires_at = ${long} WHERE id = '${session(ended)}'`);
+    await sql(server, `UPDATE refresh_tokens SET expires_at = ${long} WHERE ${ofAlive} AND used_at IS NOT NULL`);
+    await server.restart(); // housekeeping begins a second after the start
+    const left = async () => [await count('sessions', `id = '${session(ended)}'`), await count('refresh_tokens', ofEnded), await count('refresh_tokens', ofAlive)];
+    await eventually(async () => (await left()).join() === '0,0,1', { ms: 10_000, what: 'the purge' });
+    expect(await new Client(server.url).post('/v1/auth/refresh', { refresh_token: renewed.refresh_token }), 200);
   });
 });

@@ -7,6 +7,8 @@ ALTER TABLE sessions ADD COLUMN acting_org_id TEXT REFERENCES organizations (id)
 ALTER TABLE sessions ADD COLUMN authenticated_at TEXT;
 ALTER TABLE sessions ADD COLUMN last_used_at TEXT;
 CREATE INDEX sessions_by_acting_org ON sessions (acting_org_id) WHERE acting_org_id IS NOT NULL;
+CREATE INDEX sessions_by_age ON sessions (expires_at);
+CREATE INDEX refresh_tokens_by_age ON refresh_tokens (expires_at);
 
 -- What a link in a mail proves. Each works once.
 CREATE TABLE email_tokens (
@@ -48,6 +50,7 @@ CREATE TABLE oauth_states (
     expires_at  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX oauth_states_by_age ON oauth_states (expires_at);
+CREATE INDEX oauth_states_by_session ON oauth_states (session_id) WHERE session_id IS NOT NULL;
 
 -- Organisations: a plan, and an end. What limits allow beside the plan is in requests_per_minute.
 ALTER TABLE organizations ADD COLUMN plan TEXT NOT NULL DEFAULT 'free'
