@@ -239,8 +239,10 @@ static enum ag_err note_plan(struct ag_tx *tx, const struct plan_change *change)
         ag_tx_arena(tx), "{\"org_id\":\"%s\",\"plan\":\"%.*s\",\"requests_per_minute\":%s}",
         ag_uuid_format(org->id, id).data, AG_STR_ARG(org->plan), rate);
     if (!details.data) return ag_fail(AG_E_NO_MEMORY, "no memory for an audit entry");
-    AG_TRY(ag_audit_in(tx, change->scope, nobody, who, "org.plan_changed", details));
-    return ag_audit_in(tx, change->scope, org->id, who, "org.plan_changed", details);
+    /* The server's own log last, as everywhere: two transactions that write to the same two logs
+     * take their ends in one order. */
+    AG_TRY(ag_audit_in(tx, change->scope, org->id, who, "org.plan_changed", details));
+    return ag_audit_in(tx, change->scope, nobody, who, "org.plan_changed", details);
 }
 
 static enum ag_err plan_tx(struct ag_tx *tx, void *arg)
