@@ -19,6 +19,10 @@ export const PAGES = [
   { screen: 'admin-users', js: 335 },
   { screen: 'settings-profile', js: 335 },
   { screen: 'settings-keys', js: 335 },
+  { screen: 'org-members', js: 335 },
+  { screen: 'org-roles', js: 335 },
+  // A page of its own, for people who never saw the app.
+  { screen: 'visitor', js: 260 },
   { screen: 'wizard-start', js: 335 },
   { screen: 'wizard-identity', js: 335 },
   { screen: 'wizard-instructions', js: 335 + EDITOR },

@@ -77,6 +77,23 @@ export const SCREENS = [
   { name: 'agent-draft', path: ({ agents }) => `/agents/${agents.draft.id}`, ready: text(() => 'Ask one question at a time.') },
   { name: 'agent-missing', path: '/agents/00000000-0000-7000-8000-000000000001', ready: heading('agents.detail.not_found_title'), absent: true },
 
+  { name: 'agent-share', path: ({ agents }) => `/agents/${agents.open.id}`, ready: named('textbox', 'chat.composer.label'), act: async ({ page, t }) => {
+    await page.getByRole('button', { name: t('agents.share.action'), exact: true }).click();
+    await page.getByTestId('public-link').waitFor();
+  } },
+  { name: 'visitor', path: ({ agents }) => `/a/${agents.slug}`, who: 'nobody', ready: ({ page, t }) => page.getByRole('list', { name: t('chat.welcome.suggestions') }) },
+  { name: 'visitor-blanks', path: ({ agents }) => `/a/${agents.slugWithBlanks}`, who: 'nobody', ready: ({ page, t }) => page.getByRole('button', { name: t('visitor.blanks') }) },
+  {
+    name: 'visitor-answered', path: ({ agents }) => `/a/${agents.slug}`, who: 'nobody', ready: named('textbox', 'chat.composer.label'),
+    act: async ({ page, t, world }) => {
+      world.fake.script('gpt-4o-mini', { text: ANSWER, chunks: 8 });
+      await page.getByRole('textbox', { name: t('chat.composer.label') }).fill('How long may I return shoes?');
+      await page.keyboard.press('Enter');
+      await page.getByRole('table').waitFor();
+    },
+  },
+  { name: 'visitor-missing', path: '/a/nothing-is-there', who: 'nobody', ready: heading('visitor.missing.title'), absent: true },
+
   { name: 'wizard-start', path: '/agents/new', ready: heading('wizard.start.title'), act: ({ page }) => page.getByText('Interview helper').waitFor() },
   { name: 'wizard-start-empty', path: '/agents/new', who: 'bob', ready: heading('wizard.start.templates') },
   ...['identity', 'model', 'instructions', 'conversation', 'limits', 'review'].map((step) => ({

@@ -148,6 +148,11 @@ async function seedRuns({ world: { fake, server }, account, agent, others }) {
   return { completed: first.run_id, conversation: first.conversation_id, failed: failed.id, broken: broken.id, cancelled, running };
 }
 
+/** Opens an agent to everybody; what its link names. */
+export async function openUp(client, agent) {
+  return expect(await client.put(`/v1/agents/${agent.id}/visibility`, { visibility: 'public' }), 200).public_id;
+}
+
 async function seedAgents(client) {
   const create = async (body) => expect(await client.post('/v1/agents', body), 201);
   const support = await create(SUPPORT);
@@ -156,7 +161,10 @@ async function seedAgents(client) {
   expect(await client.put(`/v1/agents/${others[0].id}/draft`, { name: 'Release notes', config: { ...AGENTS[0].config, temperature: 0.6 }, step: 'model' }), 200);
   const draft = await create({ draft: DRAFT });
   const blank = await create({ draft: { name: '', step: 'identity', config: {} } });
-  return { support, others, draft, blank };
+  const open = await create({ ...SUPPORT, name: 'Shop assistant', config: { ...SUPPORT.config, variables: [] } });
+  const slug = await openUp(client, open);
+  const slugWithBlanks = await openUp(client, await create({ ...SUPPORT, name: 'Order desk' }));
+  return { support, others, draft, blank, open, slug, slugWithBlanks };
 }
 
 async function seedPrompts(client) {

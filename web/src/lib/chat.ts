@@ -314,7 +314,7 @@ export class ChatSession {
     this.#end(live, {
       status: "done",
       text: result.text,
-      metrics: { usage: result.usage, latencyMs: result.latencyMs, ttftMs: result.ttftMs ?? undefined },
+      metrics: result.bare ? undefined : { usage: result.usage, latencyMs: result.latencyMs, ttftMs: result.ttftMs ?? undefined },
       finishReason: result.finishReason ?? undefined,
       cached: result.cached,
       ...(result.runId === null ? {} : { runId: result.runId }),

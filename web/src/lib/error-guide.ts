@@ -9,6 +9,7 @@ const TOPICS = {
   upstream_rate_limited: "rate_limited",
   rate_limited: "rate_limited",
   upstream_overloaded: "provider_busy",
+  agent_unavailable: "provider_busy",
   upstream_error: "provider_failed",
   upstream_unreachable: "unreachable",
   upstream_timeout: "too_slow",

@@ -12,6 +12,8 @@ export interface RunResult {
   ttftMs: number | null;
   finishReason: string | null;
   cached: boolean;
+  /** The answer alone was told: its figures are not for whoever reads it. */
+  bare?: true;
 }
 
 /** What a run says while it goes on. The last one is `completed`, `failed` or `cancelled`; nothing follows it. */

@@ -15,13 +15,15 @@ export interface StreamRequest {
   body?: unknown;
   signal: AbortSignal;
   lastEventId?: string | undefined;
+  /** "omit": asked as nobody, whoever is signed in here. */
+  credentials?: RequestCredentials;
 }
 
-function requestOf({ path, method = "POST", body, signal, lastEventId }: StreamRequest): Request {
+function requestOf({ path, method = "POST", body, signal, lastEventId, credentials = "same-origin" }: StreamRequest): Request {
   const headers = new Headers({ Accept: "text/event-stream" });
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (lastEventId !== undefined) headers.set("Last-Event-ID", lastEventId);
-  const init: RequestInit = { method, headers, signal, credentials: "same-origin", cache: "no-store" };
+  const init: RequestInit = { method, headers, signal, credentials, cache: "no-store" };
   if (body !== undefined) init.body = JSON.stringify(body);
   return new Request(new URL(path, window.location.origin), init);
 }

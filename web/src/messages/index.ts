@@ -18,6 +18,7 @@ import type prompts from "./en/prompts.json";
 import type recover from "./en/recover.json";
 import type runs from "./en/runs.json";
 import type settings from "./en/settings.json";
+import type visitor from "./en/visitor.json";
 import type wizard from "./en/wizard.json";
 
 export interface Messages {
@@ -37,6 +38,7 @@ export interface Messages {
   recover: typeof recover;
   runs: typeof runs;
   settings: typeof settings;
+  visitor: typeof visitor;
   wizard: typeof wizard;
 }
 

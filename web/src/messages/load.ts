@@ -16,6 +16,17 @@ const signedOut: Files = {
   ar: () => import("./ar/signed-out"),
 };
 
+const visitor: Files = {
+  en: () => import("./en/visitor-pages"),
+  de: () => import("./de/visitor-pages"),
+  es: () => import("./es/visitor-pages"),
+  fr: () => import("./fr/visitor-pages"),
+  pt: () => import("./pt/visitor-pages"),
+  zh: () => import("./zh/visitor-pages"),
+  ja: () => import("./ja/visitor-pages"),
+  ar: () => import("./ar/visitor-pages"),
+};
+
 const all: Files = {
   en: () => import("./en/all"),
   de: () => import("./de/all"),
@@ -30,6 +41,11 @@ const all: Files = {
 /** For the pages that need no session. */
 export function loadSignedOut(locale: Locale): Promise<Partial<Messages>> {
   return signedOut[locale]();
+}
+
+/** For the pages of whoever has a link. */
+export function loadVisitor(locale: Locale): Promise<Partial<Messages>> {
+  return visitor[locale]();
 }
 
 export function loadAll(locale: Locale): Promise<Partial<Messages>> {

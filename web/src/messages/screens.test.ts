@@ -57,7 +57,7 @@ function carried(files: Iterable<string>): Set<string> {
 describe("a page carries the English messages of its own screen", () => {
   const pages = pagesBelow(APP);
   it.each(pages.map((page) => [path.relative(APP, page), page] as const))("%s", (_name, page) => {
-    const layout = path.join(APP, page.includes("(app)") ? "(app)" : "(auth)", "layout.tsx");
+    const layout = path.join(APP, /\(\w+\)/.exec(page)?.[0] ?? "", "layout.tsx");
     const files = reach(layout, reach(page));
     const there = carried(files);
     expect([...used(files)].filter((name) => !there.has(name))).toEqual([]);

@@ -3,14 +3,14 @@
 import { useEffect, type ReactNode } from "react";
 
 import { cn } from "@/lib/cn";
-import type { Chat } from "@/lib/chat";
+import type { Chat, ChatActions } from "@/lib/chat";
 
 import { Composer, type ComposerProps } from "./composer";
 import { Conversation, type ConversationProps } from "./conversation";
 
 export interface ChatPanelProps extends Pick<ConversationProps, "name" | "before" | "empty">, Pick<ComposerProps, "disabled" | "placeholder" | "label" | "maxLength"> {
-  /** From `useChat()`. */
-  chat: Chat;
+  /** From `useChat()`, with what can be done here of what can be done with a turn. */
+  chat: Pick<Chat, "turns" | "busy" | "send" | "stop"> & ChatActions;
   /** At the start of the composer's lower line. */
   tools?: ReactNode;
   /** Under the composer: one small line. */

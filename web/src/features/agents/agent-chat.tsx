@@ -23,7 +23,7 @@ import { openStream } from "@/lib/sse";
 
 import { configOf } from "./config-of";
 import { loadConversation } from "./conversation-url";
-import { VariableFields, missingVariables, type VariableValues } from "./variable-fields";
+import { VariableFields, missingVariables, type VariableValues } from "@/components/chat/variable-fields";
 
 /**
  * Asks the agent. A question on another branch than the server's conversation goes as a preview with

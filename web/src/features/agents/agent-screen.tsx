@@ -22,6 +22,7 @@ import { AgentBadges, modelOf } from "./agent-badges";
 import { AgentChat } from "./agent-chat";
 import { AgentConfiguration } from "./agent-configuration";
 import { AgentMenu } from "./agent-menu";
+import { Share } from "./share";
 
 // Loaded with their tab: the chat needs none of it.
 const AgentRuns = lazy(() => import("./agent-runs").then((module) => ({ default: module.AgentRuns })));
@@ -55,6 +56,7 @@ function Header({ agent }: { agent: Agent }) {
       </div>
       <div className="flex items-center gap-2">
         <May permission="agents:write"><Button asChild variant="secondary"><Link href={`/agents/${agent.id}/edit`}><Pencil aria-hidden="true" />{t(agent.status === "draft" ? "action.resume" : "action.edit")}</Link></Button></May>
+        <Share agent={agent} />
         <AgentMenu agent={agent} onDeleted={() => navigate("/agents")} />
       </div>
     </header>

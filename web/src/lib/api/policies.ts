@@ -26,6 +26,7 @@ export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "post /v1/agents/{id}/restore": AGENTS,
   "post /v1/agents/{id}/duplicate": AGENTS,
   "post /v1/agents/{id}/publish": AGENTS,
+  "put /v1/agents/{id}/visibility": AGENTS,
   "put /v1/agents/{id}/draft": ["/v1/agents"],
   "delete /v1/agents/{id}/draft": AGENTS,
   "post /v1/prompts": PROMPTS,

@@ -14,4 +14,5 @@ export { default as prompts } from "./prompts.json";
 export { default as recover } from "./recover.json";
 export { default as runs } from "./runs.json";
 export { default as settings } from "./settings.json";
+export { default as visitor } from "./visitor.json";
 export { default as wizard } from "./wizard.json";

@@ -10,7 +10,7 @@ import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 
 import { RESPONSE_STYLES, type ResponseStyle } from "../agent-form";
-import { ChoiceCards, type Choice } from "../fields/choice-cards";
+import { ChoiceCards, type Choice } from "@/components/ui/choice-cards";
 import { Counter, FormField } from "../fields/form-field";
 import { PromptPicker } from "../fields/prompt-picker";
 import { Redo, RedoFailure, useBeingWritten } from "../fields/redo";

@@ -7,7 +7,7 @@ import { useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";
 
 import type { ResponseFormat } from "../agent-form";
-import { ChoiceCards } from "../fields/choice-cards";
+import { ChoiceCards } from "@/components/ui/choice-cards";
 import { FallbackList } from "../fields/fallback-list";
 import { FormField, useFieldError } from "../fields/form-field";
 import { JsonSchemaField } from "../fields/json-schema-field";

@@ -18,7 +18,7 @@ function without(values: VariableValues, name: string): VariableValues {
 }
 
 function VariableField({ variable, value, onChange }: { variable: Variable; value: string | number | boolean | undefined; onChange: (value: string | number | boolean | undefined) => void }) {
-  const t = useT("agents.chat");
+  const t = useT("chat");
   const { name, type = "string", default: preset, description, required } = variable;
   const aside = required && !preset ? t("required") : undefined;
   if (type === "boolean") {
