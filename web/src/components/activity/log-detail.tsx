@@ -58,8 +58,8 @@ export function LogDetail({ entry, onFilter }: { entry: Activity; onFilter: (pat
       {details.length ? (
         <section className="grid gap-1.5">
           <h2 className="text-xs font-medium text-muted-foreground">{t("details")}</h2>
-          <dl dir="ltr" className={facts}>
-            {details.map(([name, value]) => <Fact key={name} name={<code>{name}</code>}><bdi>{shown(value)}</bdi></Fact>)}
+          <dl className={facts}>
+            {details.map(([name, value]) => <Fact key={name} name={<code dir="ltr">{name}</code>}><bdi>{shown(value)}</bdi></Fact>)}
           </dl>
         </section>
       ) : null}

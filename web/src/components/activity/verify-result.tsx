@@ -26,8 +26,8 @@ function Head({ head }: { head: NonNullable<AuditReport["head"]> }) {
       <dl className="grid gap-1 tabular-nums">
         <Fact name={t("head")}>{number(head.seq)}</Fact>
         <Fact name={t("hash")}>
-          <code dir="ltr" className="font-mono text-xs">{head.hash}</code>
-          <CopyButton text={`${head.seq}:${head.hash}`} label={t("copy_hash")} copiedLabel={tCore("copied")} className="-my-1 size-7" />
+          <code dir="ltr" className="font-mono text-xs">{head.hash}</code>{" "}
+          <CopyButton text={`${head.seq}:${head.hash}`} label={t("copy_hash")} copiedLabel={tCore("copied")} className="-my-1 inline-flex size-7 align-middle" />
         </Fact>
       </dl>
       <p className="text-muted-foreground">{t("note")}</p>

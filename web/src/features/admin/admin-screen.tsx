@@ -1,7 +1,7 @@
 "use client";
 
 import { ShieldX } from "lucide-react";
-import { Suspense } from "react";
+import { Suspense, useCallback } from "react";
 
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -30,6 +30,8 @@ export function AdminScreen() {
   const me = useMe();
   const [params] = useQueryState();
   const navigate = useNavigate();
+  // On a phone the tabs are a row that scrolls: the one that is open is seen.
+  const seen = useCallback((trigger: HTMLButtonElement | null) => trigger?.scrollIntoView({ block: "nearest", inline: "nearest" }), []);
   if (!me) return null;
   const tabs = tabsFor(me.permissions);
   const [first] = tabs;
@@ -40,7 +42,7 @@ export function AdminScreen() {
       <PageHeader title={t("title")} description={t("description")} />
       <Tabs value={tab} onValueChange={(name) => navigate(name === first.name ? "/admin" : `/admin?tab=${name}`, { scroll: false })}>
         <TabsList aria-label={t("tabs.label")}>
-          {tabs.map(({ name, icon: Icon }) => <TabsTrigger key={name} value={name}><Icon aria-hidden="true" />{t(`tabs.${name}`)}</TabsTrigger>)}
+          {tabs.map(({ name, icon: Icon }) => <TabsTrigger key={name} value={name} ref={name === tab ? seen : null}><Icon aria-hidden="true" />{t(`tabs.${name}`)}</TabsTrigger>)}
         </TabsList>
         {tabs.map(({ name, Screen }) => (
           <TabsContent key={name} value={name}>
