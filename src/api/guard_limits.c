@@ -124,10 +124,11 @@ void ag_limits_after_look_up(struct ag_ctx *ctx, enum ag_err err)
     ctx->limits.least = (struct ag_limit_verdict){0};
 }
 
-/* A key of the organisation is nobody's: it counts by itself. */
+/* An organisation's keys are nobody's: they count together, as one more of its members, so that
+ * more keys are not more requests. In a person's own organisation they are that person's. */
 static struct ag_uuid whose(const struct ag_principal *who)
 {
-    return who->shared_key ? who->key_id : who->user_id;
+    return who->shared_key && !who->is_personal ? who->org_id : who->user_id;
 }
 
 /* How often the plan lets each member of the organisation ask. */

@@ -5,7 +5,7 @@ import { after, describe, it } from 'node:test';
 import { sql } from '../lib/database.mjs';
 import { expect, expectProblem } from '../lib/expect.mjs';
 import { clientFrom } from '../lib/http.mjs';
-import { browserOf, createFakeAgent, PASSWORD, register, unique, world } from '../lib/world.mjs';
+import { browserOf, createFakeAgent, createOrganisation, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const PROXIES = '127.0.0.0/29, 10.0.0.0/8, 2001:db8:ffff::/48';
 const w = world({ env: { AGENTGEN_RATE_LIMITS: true } });
@@ -120,6 +120,29 @@ describe('a key', () => {
     // What the key was refused is not taken from the person.
     const left = Number((await account.client.get('/v1/agents')).headers['ratelimit-remaining']);
     assert.ok(left >= 40, left);
+  });
+});
+
+describe('keys of an organisation', () => {
+  it('count together, beside its members, and as oneself in one\'s own', async () => {
+    const owner = await register(w.anonymous);
+    const make = async () => {
+      const { key } = expect(await owner.client.post('/v1/api-keys', { name: unique('k'), scopes: ['agents:read'], shared: true }), 201);
+      return w.anonymous.as({ apiKey: key });
+    };
+    const left = async (client) => {
+      const reply = await client.get('/v1/agents');
+      expect(reply, 200);
+      return Number(reply.headers['ratelimit-remaining']);
+    };
+    const own = await make();
+    const mine = await left(owner.client);
+    assert.ok(await left(own) < mine, 'a key of a personal organisation is its person\'s');
+    await createOrganisation(owner);
+    const [one, two] = [await make(), await make()];
+    assert.equal(await left(one), 49);
+    await many(10, () => one.get('/v1/agents'));
+    assert.ok(await left(two) <= 40, 'a second key is no second plan');
   });
 });
 
