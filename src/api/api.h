@@ -29,7 +29,8 @@ void ag_api_handle(struct ag_request *req, void *arg) AG_SUSPENDS;
 enum ag_err ag_api_openapi(struct ag_buf *out, struct ag_str version);
 /* [{"id", "method", "path", "permission", "credentials": [...], "summary", ...}] */
 enum ag_err ag_api_routes_json(struct ag_buf *out);
-/* Markdown: docs/routes.md, docs/errors.md, docs/permissions.md. */
+/* Markdown: docs/routes.md, docs/errors.md, docs/permissions.md, docs/audit.md. */
 enum ag_err ag_api_routes_markdown(struct ag_buf *out);
 enum ag_err ag_api_errors_markdown(struct ag_buf *out);
 enum ag_err ag_api_permissions_markdown(struct ag_buf *out);
+enum ag_err ag_api_audit_markdown(struct ag_buf *out);

@@ -1,5 +1,6 @@
 /* What else is generated from the tables: `agentgen routes` and the pages of docs/. */
 #include "api/route.h"
+#include "core/audit.h"
 
 static void each_route(struct ag_buf *out,
                        void (*fn)(const struct ag_route *route, bool first, struct ag_buf *out))
@@ -111,5 +112,20 @@ enum ag_err ag_api_permissions_markdown(struct ag_buf *out)
             ag_buf_append_str(out, info->roles & (1U << role) ? AG_STR(" yes |") : AG_STR("  |"));
         ag_buf_append_char(out, '\n');
     }
+    return ag_buf_err(out);
+}
+
+enum ag_err ag_api_audit_markdown(struct ag_buf *out)
+{
+    ag_buf_append_lit(
+        out,
+        "# The audit log\n\nGenerated from the table of actions. An entry stands in the log of "
+        "the organisation that it concerns: signing in and one's own account in the personal "
+        "one, what is done to the server in the server's own. `GET /v1/activity` lists, "
+        "`/export` exports and `/verify` verifies them; "
+        "[how the chain is made](internals/audit.md).\n\n"
+        "| action | what happened |\n| --- | --- |\n");
+    for (size_t i = 0; i < ag_audit_action_count; i++)
+        ag_buf_printf(out, "| `%s` | %s |\n", ag_audit_actions[i].name, ag_audit_actions[i].doc);
     return ag_buf_err(out);
 }

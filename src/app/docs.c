@@ -77,6 +77,7 @@ static const struct {
     {"config.md", ag_config_markdown},
     {"errors.md", ag_api_errors_markdown},
     {"permissions.md", ag_api_permissions_markdown},
+    {"audit.md", ag_api_audit_markdown},
     {"routes.md", ag_api_routes_markdown},
     {"openapi.json", write_openapi},
 };

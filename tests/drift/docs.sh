@@ -12,7 +12,7 @@ trap 'rm -rf "$fresh"' EXIT
 "$bin" docs --dir "$fresh"
 
 failed=0
-for name in config.md errors.md permissions.md routes.md openapi.json; do
+for name in config.md errors.md permissions.md audit.md routes.md openapi.json; do
   if [ ! -s "$fresh/$name" ]; then
     echo "$bin does not generate $name"
     failed=1
@@ -27,7 +27,7 @@ for name in config.md errors.md permissions.md routes.md openapi.json; do
 done
 for path in "$fresh"/*; do
   name=${path##*/}
-  case $name in config.md | errors.md | permissions.md | routes.md | openapi.json | diff) ;;
+  case $name in config.md | errors.md | permissions.md | audit.md | routes.md | openapi.json | diff) ;;
   *)
     echo "$bin generates $name, which tests/drift/docs.sh does not know"
     failed=1

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Compares what the tests recorded (traffic.mjs) with the OpenAPI document: each reply has a status,
 // a media type and a body the document declares, each accepted request body fits its schema, and
-// every operation was reached with a success. Prints what does not fit and the totals as JSON.
+// every operation was reached with a success. Every action of docs/audit.md was written to an audit
+// log. Prints what does not fit and the totals as JSON.
 //
 //   node tests/lib/check-traffic.mjs [--traffic FOLDER] [--openapi FILE]
 //
@@ -13,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-import { openapiDocument } from './server.mjs';
+import { openapiDocument, ROOT } from './server.mjs';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options'];
 const MAX_SHOWN = 40;
@@ -148,16 +149,26 @@ export function readTraffic(dir) {
     .flatMap((name) => readFileSync(path.join(dir, name), 'utf8').trim().split('\n').map((line) => JSON.parse(line)));
 }
 
+/** The actions that docs/audit.md lists and no test has brought about. */
+function missedActions(dir) {
+  const declared = [...readFileSync(path.join(ROOT, 'docs/audit.md'), 'utf8').matchAll(/^\| `(\S+)` \|/gm)].map((m) => m[1]);
+  const written = new Set(readdirSync(dir).filter((name) => name.endsWith('.actions'))
+    .flatMap((name) => readFileSync(path.join(dir, name), 'utf8').split('\n')));
+  return declared.filter((action) => !written.has(action));
+}
+
 async function main(args) {
   const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
   const file = option('--openapi');
   const check = new TrafficCheck(file ? JSON.parse(readFileSync(file, 'utf8')) : await openapiDocument());
-  for (const entry of readTraffic(option('--traffic') ?? process.env.AGENTGEN_TRAFFIC_DIR)) check.add(entry);
+  const dir = option('--traffic') ?? process.env.AGENTGEN_TRAFFIC_DIR;
+  for (const entry of readTraffic(dir)) check.add(entry);
   const problems = [...new Set(check.problems.map((p) => p.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')))];
-  const missed = check.missed.map((o) => `no test reached ${o.method} ${o.template} (${o.id})`);
+  const unwritten = missedActions(dir).map((action) => `no test wrote ${action} to an audit log`);
+  const missed = [...check.missed.map((o) => `no test reached ${o.method} ${o.template} (${o.id})`), ...unwritten];
   for (const line of [...problems.slice(0, MAX_SHOWN), ...missed]) process.stdout.write(`NOT OK ${line}\n`);
   if (problems.length > MAX_SHOWN) process.stdout.write(`and ${problems.length - MAX_SHOWN} more\n`);
-  process.stdout.write(`${check.replies} replies compared, ${check.operations.length - missed.length} of ${check.operations.length} operations reached\n`);
+  process.stdout.write(`${check.replies} replies compared, ${check.operations.length - check.missed.length} of ${check.operations.length} operations reached\n`);
   const failed = problems.length + missed.length;
   process.stdout.write(`${JSON.stringify({ passed: failed ? 0 : 1, failed })}\n`);
   process.exitCode = failed ? 1 : 0;

@@ -13,9 +13,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { sql } from './database.mjs';
 import { createDatabase, dropDatabase, startPostgres } from './postgres.mjs';
 import { endWithin, run, start } from './process.mjs';
 import { sleep, within } from './time-and-ports.mjs';
+import { recordActions, recordsTraffic } from './traffic.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const BIN = path.resolve(ROOT, process.env.AGENTGEN_BIN ?? 'build/agentgen');
@@ -194,12 +196,20 @@ export class Server {
     return this.start(env);
   }
 
+  /** Notes what it has written into its audit log, where there is a database to ask. */
+  async #recordActions() {
+    if (!recordsTraffic) return;
+    const rows = await sql(this, 'SELECT DISTINCT action FROM activity_logs').catch(() => []);
+    recordActions(rows.map(([action]) => action));
+  }
+
   /** Ends everything: the process, its data, its database. */
   async stop() {
     try {
       await this.terminate();
     } finally {
       if (this.running) this.signal('SIGKILL');
+      await this.#recordActions();
       for (const undo of this.#owned.splice(0).reverse()) await undo();
     }
   }

@@ -25,3 +25,11 @@ export function recordTraffic({ method, target, request, reply }) {
   };
   appendFileSync(file, `${JSON.stringify(line)}\n`);
 }
+
+/** Which actions of the audit log a server has written; check-traffic.mjs compares them with docs/audit.md. */
+export function recordActions(actions) {
+  mkdirSync(DIR, { recursive: true });
+  appendFileSync(path.join(DIR, `${process.pid}.actions`), actions.map((action) => `${action}\n`).join(''));
+}
+
+export const recordsTraffic = Boolean(DIR);
