@@ -157,8 +157,8 @@ enum ag_err ag_register(struct ag_scope *scope, const struct ag_register_input *
     return err;
 }
 
-/* A failed attempt on a known account. Nobody waits for the entry: the wait would tell known
- * addresses from unknown ones. */
+/* A failed attempt, in the account's log or, with an address that nobody has, the server's. Nobody
+ * waits for the entry: the wait would tell known addresses from unknown ones. */
 struct failed_attempt {
     struct ag_db_job job;
     struct ag_arena arena;
@@ -178,7 +178,8 @@ static void failed_done(struct ag_db_job *job, enum ag_err err)
     free(attempt);
 }
 
-static void note_failed(struct ag_scope *scope, const struct ag_user *user)
+/* `user` is empty when there is none. */
+static void note_failed(struct ag_scope *scope, const struct ag_user *user, const char *reason)
 {
     struct failed_attempt *attempt = calloc(1, sizeof(*attempt));
     if (!attempt) return;
@@ -187,7 +188,7 @@ static void note_failed(struct ag_scope *scope, const struct ag_user *user)
         .org = user->org_id,
         .user = user->id,
         .action = "auth.sign_in_failed",
-        .details = AG_STR("{}"),
+        .details = ag_details(&attempt->arena, "reason", ag_str(reason)),
         .ip = ag_arena_copy(&attempt->arena, scope->ip),
     };
     attempt->job = (struct ag_db_job){
@@ -195,7 +196,7 @@ static void note_failed(struct ag_scope *scope, const struct ag_user *user)
         .arg = attempt,
         .done = failed_done,
         .arena = &attempt->arena,
-        .apart = true, /* it holds the end of the account's audit log */
+        .apart = true, /* it holds the end of a log */
     };
     enum ag_err err = ag_db_write_start(scope->core->db, &attempt->job);
     if (err != AG_OK) failed_done(&attempt->job, err);
@@ -218,12 +219,14 @@ enum ag_err ag_login(struct ag_scope *scope, const struct ag_login_input *input,
     }
     enum ag_err err = ag_attempt_password(scope, email, input->password, hash);
     if (err == AG_E_BAD_CREDENTIALS) {
-        if (found == AG_OK) note_failed(scope, &user);
+        note_failed(scope, &user, found == AG_OK ? "password" : "unknown");
         return ag_fail(AG_E_BAD_CREDENTIALS, "the e-mail or password is wrong");
     }
     AG_TRY(err);
-    if (!ag_str_eq(user.status, AG_STR("active")))
+    if (!ag_str_eq(user.status, AG_STR("active"))) {
+        note_failed(scope, &user, "suspended");
         return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
+    }
     return sign_in(scope, &user, false, (struct ag_str){0}, ret_grant);
 }
 

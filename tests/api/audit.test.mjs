@@ -8,8 +8,7 @@ import { describe, it } from 'node:test';
 import { followChain, parseCsv } from '../lib/chain.mjs';
 import { sql } from '../lib/database.mjs';
 import { assertNow, expect, expectProblem } from '../lib/expect.mjs';
-import { Client } from '../lib/http.mjs';
-import { sleep } from '../lib/time-and-ports.mjs';
+import { eventually, sleep } from '../lib/time-and-ports.mjs';
 import { createAgent, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const w = world();
@@ -223,14 +222,24 @@ describe('the log of the server', () => {
     }
   });
 
-  it('tells of failed sign-ins in the account\'s own', async () => {
+  it('tells of failed sign-ins in the account\'s own, or in the server\'s when nobody has the address', async () => {
     const account = await register(w.anonymous);
-    expectProblem(await w.anonymous.post('/v1/auth/login', { email: account.email, password: 'wrong password' }), 401);
-    expect(await w.anonymous.post('/v1/auth/login', { email: account.email, password: PASSWORD }), 200);
-    const until = Date.now() + 3000;
-    let failed;
-    while (!failed && Date.now() < until) [failed] = await list(account.client, '&action=auth.sign_in_failed');
-    assert.deepEqual([failed.user_id, failed.ip, failed.credential], [account.user.id, '127.0.0.1', null]);
-    assert.equal(expect(await new Client(w.server.url, { token: account.token }).get('/v1/activity/verify'), 200).ok, true);
+    const attempt = (email, password, status) => w.anonymous.post('/v1/auth/login', { email, password }).then((r) => expectProblem(r, status));
+    const entryOf = (client, path, reason) => eventually(async () => (await list(client, `&action=auth.sign_in_failed&q=${reason}`, path))[0]);
+    await attempt(account.email, 'wrong password', 401);
+    const failed = await entryOf(account.client, '/v1/activity', 'password');
+    assert.deepEqual([failed.user_id, failed.ip, failed.credential, failed.details], [account.user.id, '127.0.0.1', null, { reason: 'password' }]);
+    const address = `${unique('nobody')}@mail.test`;
+    await attempt(address, PASSWORD, 401);
+    const unknown = await entryOf(w.admin.client, '/v1/admin/activity', 'unknown');
+    assert.deepEqual([unknown.user_id, unknown.ip, unknown.details], [null, '127.0.0.1', { reason: 'unknown' }]);
+    assert.ok(!JSON.stringify(unknown).includes(address));
+    expect(await w.admin.client.patch(`/v1/admin/users/${account.user.id}`, { status: 'suspended' }), 200);
+    await attempt(account.email, PASSWORD, 403);
+    expect(await w.admin.client.patch(`/v1/admin/users/${account.user.id}`, { status: 'active' }), 200);
+    const { token } = expect(await w.anonymous.post('/v1/auth/login', { email: account.email, password: PASSWORD }), 200);
+    const client = w.anonymous.as({ token });
+    await entryOf(client, '/v1/activity', 'suspended');
+    assert.equal(expect(await client.get('/v1/activity/verify'), 200).ok, true);
   });
 });
