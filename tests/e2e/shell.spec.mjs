@@ -107,7 +107,7 @@ test('the sidebar folds, names its links still, and is remembered', async ({ pag
 
 test('the current screen is told in the navigation', async ({ page }) => {
   const navigation = page.getByRole('navigation', { name: 'Main' });
-  for (const name of ['Dashboard', 'Agents', 'Prompts', 'Runs', 'Error log', 'API docs', 'Settings']) {
+  for (const name of ['Dashboard', 'Agents', 'Prompts', 'Runs', 'Error log', 'Audit log', 'API docs', 'Settings']) {
     await navigation.getByRole('link', { name }).click();
     await expect(navigation.getByRole('link', { name, exact: true })).toHaveAttribute('aria-current', 'page');
     await expect(navigation.getByRole('link').and(page.locator('[aria-current=page]'))).toHaveCount(1);
