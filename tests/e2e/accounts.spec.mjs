@@ -1,8 +1,9 @@
 // One's own account: links from mails, proving once more who one is, where one is signed in. Without a mail
 // server the links are in the server's log, where these tests read them as the operator would.
+import { sql } from '../lib/database.mjs';
 import { loggedLink } from '../lib/mail.mjs';
 import { PASSWORD, unique } from '../lib/world.mjs';
-import { allow, expect, expectReply, test } from './lib/fixtures.mjs';
+import { allow, expect, expectReply, signIn, test, watch } from './lib/fixtures.mjs';
 
 const NEXT = 'another horse battery staple';
 
@@ -11,6 +12,20 @@ const here = (link) => {
   const { pathname, hash } = new URL(link);
   return pathname + hash;
 };
+
+const toast = (page) => page.getByRole('region', { name: /^Notifications/ });
+const who = async ({ client }) => expectReply(await client.get('/v1/auth/me'), 200);
+const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
+
+/** What a loop of the server knows of a session it has seen is at most this old. */
+const KNOWN_FOR_MS = 5_000;
+
+/** Makes the browser's session older than what counts as a recent sign-in, and waits until all of the server knows. */
+async function age(page, world) {
+  const { id } = await (await page.request.get('/v1/auth/me')).json();
+  await sql(world.server, `UPDATE sessions SET authenticated_at = '${new Date(Date.now() - 3_600_000).toISOString()}' WHERE user_id = '${id}'`);
+  await page.waitForTimeout(KNOWN_FOR_MS + 500);
+}
 
 async function signInByHand(page, email, password) {
   await page.getByLabel('E-mail').fill(email);
@@ -86,4 +101,156 @@ test('another link in the same window is another try', async ({ page, account, w
   await page.getByRole('button', { name: 'Confirm the address' }).click();
   await expect(page.getByRole('heading', { name: 'Your e-mail address is confirmed' })).toBeFocused();
   allow(complaints, /status of 422/);
+});
+
+test('another address wants a recent sign-in, and keeps what was typed while it is proved', async ({ page, account, world, complaints }) => {
+  const next = `${unique('ada')}@new.test`;
+  await page.goto('/settings');
+  await page.getByRole('button', { name: 'Change e-mail' }).click();
+  await page.getByLabel('New e-mail').fill('not an address');
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await expect(page.getByText('Enter an e-mail address')).toBeVisible();
+  await page.getByLabel('New e-mail').fill(world.admin.email);
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await expect(page.getByText('Another account has this e-mail.')).toBeVisible();
+
+  await age(page, world);
+  await page.getByLabel('New e-mail').fill(next);
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await expect(dialog.getByLabel('Password')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(page.getByLabel('New e-mail')).toHaveValue(next);
+  await expect(toast(page)).not.toContainText('That did not work');
+
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await dialog.getByLabel('Password').fill('not the password');
+  await dialog.getByRole('button', { name: 'Confirm' }).click();
+  await expect(dialog.getByText('This is not your password.')).toBeVisible();
+  await dialog.getByLabel('Password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: next })).toContainText(account.email);
+  await expect(dialog).toBeHidden();
+
+  expect((await who(account)).email).toBe(account.email);
+  await page.goto(here(await loggedLink(world.server, 'change_confirm', next)));
+  await page.getByRole('button', { name: 'Confirm the address' }).click();
+  await page.getByRole('link', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Account' }).click();
+  await expect(page.getByRole('menu')).toContainText(next);
+  expect(await who(account)).toMatchObject({ email: next, email_verified: true });
+  allow(complaints, /status of (403|409|422)/);
+});
+
+test('who has not proved their address is reminded, and may say that it is enough', async ({ page, account, world }) => {
+  const reminder = page.getByRole('region', { name: 'Your e-mail address' });
+  await page.goto('/agents');
+  await reminder.getByRole('link', { name: 'Confirm it' }).click();
+  await expect(page).toHaveURL('/settings');
+  await page.getByRole('button', { name: 'Make a new link' }).click();
+  await expect(toast(page)).toContainText('A new link stands in the server’s log');
+  await reminder.getByRole('button', { name: 'Dismiss' }).click();
+  await page.reload();
+  await expect(page.getByText('Not confirmed', { exact: true })).toBeVisible();
+  await expect(reminder).toHaveCount(0);
+  await page.goto(here(await loggedLink(world.server, 'verify', account.email, 2)));
+  await page.getByRole('button', { name: 'Confirm the address' }).click();
+  await page.goto('/settings');
+  await expect(page.getByText('Confirmed', { exact: true })).toBeVisible();
+});
+
+test('one sees where one is signed in, and ends it elsewhere', async ({ page, account, world, browser, origin }) => {
+  const login = (agent) => world.anonymous.request('POST', '/v1/auth/login', { json: { email: account.email, password: PASSWORD }, headers: { 'user-agent': agent } });
+  const context = await browser.newContext({ baseURL: origin, locale: 'en-GB' });
+  await signIn(context, { reply: await login(CHROME) }, origin);
+  const curl = expectReply(await login('curl/8.5.0'), 200);
+  const other = await context.newPage();
+  const heard = watch(other, origin);
+  await other.goto('/agents');
+  await expect(other.getByRole('heading', { name: 'Agents' })).toBeVisible();
+
+  await page.goto('/settings?tab=security');
+  const sessions = page.getByRole('main').getByRole('listitem');
+  await expect(sessions.filter({ hasText: 'Chrome on Windows' })).toBeVisible();
+  await expect(sessions.filter({ hasText: 'This device' })).toHaveCount(1);
+  await expect(sessions.filter({ hasText: 'This device' }).getByRole('button')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Sign out: curl' }).click();
+  await expect(toast(page)).toContainText('Signed out: curl');
+  await expect(sessions.filter({ hasText: 'curl' })).toHaveCount(0);
+  expect((await world.anonymous.as({ token: curl.token }).get('/v1/auth/me')).status).toBe(401);
+
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await expect(toast(page)).toContainText('You are signed in on this device alone');
+  await expect(page.getByRole('button', { name: /^Sign out/ })).toHaveCount(0);
+  await other.reload();
+  await expect(other).toHaveURL(/\/login\?next=/);
+  allow(heard, /status of 401/);
+  expect(heard, 'complaints of the other browser').toEqual([]);
+  await context.close();
+});
+
+test('an account elsewhere is linked, signs in, and is taken away', async ({ page, account, world, complaints }) => {
+  const { google } = world.identity;
+  google.reset();
+  await page.goto('/settings?tab=security');
+  await age(page, world);
+  await page.getByRole('button', { name: 'Link Google' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await dialog.getByLabel('Password').fill(PASSWORD);
+  await dialog.getByRole('button', { name: 'Confirm' }).click();
+  await expect(toast(page)).toContainText('Google is linked');
+  await expect(page).toHaveURL('/settings?tab=security');
+  const row = page.getByRole('main').getByRole('listitem').filter({ hasText: 'Google' });
+  await expect(row).toContainText(google.person.email);
+
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Continue with Google' }).click();
+  await expect(page).toHaveURL('/');
+  expect((await (await page.request.get('/v1/auth/me')).json()).id).toBe(account.user.id);
+
+  await page.goto('/settings?tab=security');
+  await row.getByRole('button', { name: 'Unlink' }).click();
+  const sure = page.getByRole('dialog', { name: 'Unlink Google?' });
+  await sure.getByRole('button', { name: 'Unlink' }).click();
+  await expect(toast(page)).toContainText('Google is unlinked');
+  await expect(row.getByRole('button', { name: 'Link Google' })).toBeVisible();
+  allow(complaints, /status of 403|off-origin request: http:\/\/127/);
+});
+
+test('who has no password proves who they are in another window, and can set one', async ({ page, context, world, complaints }) => {
+  const { oidc } = world.identity;
+  oidc.reset();
+  await page.goto('/login?next=%2Fsettings%3Ftab%3Dsecurity');
+  await page.getByRole('link', { name: 'Continue with Example Corp' }).click();
+  await expect(page).toHaveURL('/settings?tab=security');
+  const me = await (await page.request.get('/v1/auth/me')).json();
+  await age(page, world);
+  await expect(page.getByLabel('Current password')).toHaveCount(0);
+  await page.getByLabel('New password').fill(NEXT);
+  await page.getByRole('button', { name: 'Set password' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  const opened = context.waitForEvent('page');
+  await dialog.getByRole('button', { name: 'Confirm with Example Corp' }).click();
+  const popup = await opened;
+  await expect(toast(page)).toContainText('Password set.');
+  await expect(dialog).toBeHidden();
+  await expect.poll(() => popup.isClosed()).toBe(true);
+  await expect(page.getByLabel('Current password')).toBeVisible();
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await signInByHand(page, me.email, NEXT);
+  await expect(page).toHaveURL('/');
+  allow(complaints, /status of 403|off-origin request: http:\/\/127/);
+});
+
+test('the only way in is not taken away', async ({ page, world, complaints }) => {
+  world.identity.github.reset();
+  await page.goto('/login?next=%2Fsettings%3Ftab%3Dsecurity');
+  await page.getByRole('link', { name: 'Continue with GitHub' }).click();
+  await page.getByRole('listitem').filter({ hasText: 'GitHub' }).getByRole('button', { name: 'Unlink' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Unlink' }).click();
+  await expect(page.getByRole('dialog').getByRole('alert')).toContainText('It is the only way into your account.');
+  allow(complaints, /status of 409|off-origin request: http:\/\/127/);
 });

@@ -28,7 +28,7 @@ test('a new password ends the other sessions and keeps this one', async ({ page,
   await other.goto('/settings');
   await expect(other.getByRole('heading', { name: 'Settings' })).toBeVisible();
 
-  await page.goto('/settings');
+  await page.goto('/settings?tab=security');
   await page.getByLabel('Current password').fill('not the password');
   await page.getByLabel('New password').fill(next);
   await page.getByRole('button', { name: 'Change password' }).click();
@@ -38,7 +38,7 @@ test('a new password ends the other sessions and keeps this one', async ({ page,
   await expect(toast(page)).toContainText('Password changed. Other devices are signed out.');
   await expect(page.getByLabel('New password')).toHaveValue('');
   await page.reload();
-  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Settings', exact: true })).toBeVisible();
 
   await other.reload();
   await expect(other).toHaveURL(/\/login\?next=/);

@@ -10,8 +10,13 @@ const CODE = 50;
 export const PAGES = [
   { screen: 'login', js: 235 },
   { screen: 'register', js: 235 },
+  { screen: 'forgot', js: 235 },
+  { screen: 'reset', js: 235 },
+  { screen: 'verify', js: 235 },
   { screen: 'dashboard', js: 360 },
   { screen: 'agents-cards', js: 260 },
+  // With the reminder that an address is not proved.
+  { screen: 'agents-empty', js: 260 },
   { screen: 'prompts', js: 260 },
   { screen: 'runs', js: 260 },
   { screen: 'errors', js: 260 },
@@ -19,6 +24,7 @@ export const PAGES = [
   { screen: 'admin-users', js: 335 },
   { screen: 'settings-profile', js: 335 },
   { screen: 'settings-keys', js: 335 },
+  { screen: 'settings-security', js: 335 },
   { screen: 'org-members', js: 335 },
   { screen: 'org-roles', js: 335 },
   // A page of its own, for people who never saw the app.

@@ -12,6 +12,7 @@ const link = (pick) => ({ page, seed }) => page.getByRole('main').getByRole('lin
 const text = (pick) => ({ page, seed }) => page.getByRole('main').getByText(pick(seed)).filter({ visible: true }).first();
 const press = (path) => ({ page, t }) => page.getByRole('button', { name: t(path) }).first().click();
 const providers = ({ page, t }) => page.getByRole('link', { name: t('auth.oauth.continue', { provider: 'GitHub' }) }).waitFor();
+const deviceNames = ({ page }) => page.getByText('python-requests').first().waitFor();
 const support = (tab) => ({ agents }) => `/agents/${agents.support.id}${tab ? `?tab=${tab}` : ''}`;
 const run = (name) => ({ runs }) => `/runs/${runs[name]}`;
 
@@ -49,6 +50,7 @@ export const SCREENS = [
       await page.getByRole('heading', { name: t('recover.link.unknown_title') }).waitFor();
     },
   },
+  { name: 'confirmed', path: '/confirmed', who: 'nobody', ready: heading('recover.confirmed.title') },
   { name: 'not-found', path: '/no/such/page', who: 'nobody', ready: heading('core.error.not_found_title'), absent: true },
 
   { name: 'dashboard-empty', path: '/', who: 'bob', ready: heading('dashboard.empty.title') },
@@ -167,6 +169,23 @@ export const SCREENS = [
   },
 
   { name: 'settings-profile', path: '/settings', ready: named('textbox', 'settings.profile.name') },
+  { name: 'settings-unverified', path: '/settings', who: 'bob', ready: heading('account.email.title') },
+  { name: 'settings-email', path: '/settings', ready: heading('account.email.title'), act: async ({ page, t }) => {
+    await press('account.email.change')({ page, t });
+    await page.getByRole('textbox', { name: t('account.email.new') }).fill('ada@analytical.example');
+    await press('account.email.send')({ page, t });
+    await page.getByRole('button', { name: t('account.email.another') }).waitFor();
+  } },
+  { name: 'settings-security', path: '/settings?tab=security', ready: heading('account.sessions.title'), act: deviceNames },
+  { name: 'settings-security-bob', path: '/settings?tab=security', who: 'bob', ready: heading('account.sessions.title'), act: ({ page, t }) => page.getByText(t('account.sessions.this_device')).waitFor() },
+  { name: 'settings-not-linked', path: '/settings?error=identity_taken', ready: ({ page, t }) => page.getByRole('main').getByText(t('auth.oauth.error.identity_taken')), act: deviceNames },
+  {
+    name: 'settings-unlink', path: '/settings?tab=security', ready: heading('account.identities.title'),
+    act: async ({ page, t }) => {
+      await page.getByRole('button', { name: t('account.identities.unlink'), exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   { name: 'settings-appearance', path: '/settings?tab=appearance', ready: named('radiogroup', 'core.theme.accent') },
   { name: 'settings-keys', path: '/settings?tab=keys', ready: text(() => 'Website backend') },
   { name: 'settings-keys-empty', path: '/settings?tab=keys', who: 'bob', ready: heading('keys.empty_title') },
@@ -278,6 +297,7 @@ export const SCREENS = [
 
   { name: 'menu-command', path: '/agents', ready: link(() => 'Returns desk'), act: press('core.palette.label') },
   { name: 'menu-theme', path: '/agents', ready: link(() => 'Returns desk'), act: press('core.theme.label') },
+  { name: 'menu-account-unverified', path: '/agents', who: 'bob', ready: heading('agents.empty_title'), act: press('core.user_menu.label') },
   { name: 'menu-account', path: '/agents', ready: link(() => 'Returns desk'), act: press('core.user_menu.label') },
   { name: 'menu-shortcuts', path: '/agents', ready: link(() => 'Returns desk'), act: async ({ page }) => {
     await page.keyboard.press('?');

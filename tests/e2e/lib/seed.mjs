@@ -1,7 +1,9 @@
 // What stands in the app when its screens are looked at: agents, prompts, runs of every ending, errors,
 // keys. All of it goes through the API, as people would have made it.
-import { browserOf, register } from '../../lib/world.mjs';
+import { Browser } from '../../lib/browser.mjs';
 import { expect } from '../../lib/expect.mjs';
+import { loggedToken } from '../../lib/mail.mjs';
+import { browserOf, PASSWORD, register } from '../../lib/world.mjs';
 
 export const ANSWER = `You can return shoes within **30 days**, worn or not, as long as the sole shows no wear.
 
@@ -173,6 +175,25 @@ async function seedPrompts(client) {
   return prompts;
 }
 
+/** Where ada is signed in besides; the browser of the pictures says for itself what it is. */
+const DEVICES = [
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0',
+  'python-requests/2.32.3',
+];
+
+/** Ada has proved her address, signs in with GitHub too, and is signed in on other devices. */
+async function seedSignIns({ server, anonymous, identity: { github } }, { email }) {
+  expect(await anonymous.post('/v1/auth/verify-email', { token: await loggedToken(server, 'verify', email) }), 204);
+  for (const device of DEVICES) expect(await anonymous.request('POST', '/v1/auth/login', { json: { email, password: PASSWORD }, headers: { 'user-agent': device } }), 200);
+  const browser = new Browser(server);
+  expect(await browser.logIn(email, PASSWORD), 200);
+  const { url } = await browser.link('github');
+  expect(await browser.get(await browser.approve(url)), 302);
+  expect(await browser.post('/v1/auth/logout'), 204);
+  browser.close();
+}
+
 /** Asks somebody into the organisation that the owner acts in, and has them come. */
 export async function join(owner, guest, role) {
   const { accept_url: url } = expect(await owner.client.post('/v1/invitations', { email: guest.email, ...role }), 201);
@@ -230,6 +251,7 @@ async function seedServer(world) {
 export async function seed(world) {
   const ada = await register(world.anonymous, { name: 'Ada Lovelace' });
   const bob = await register(world.anonymous, { name: 'Bob' });
+  await seedSignIns(world, ada);
   const agents = await seedAgents(ada.client);
   const prompts = await seedPrompts(ada.client);
   const runs = await seedRuns({ world, account: ada, agent: agents.support, others: agents.others });

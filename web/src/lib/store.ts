@@ -12,6 +12,8 @@ interface UiState {
   promptsView: "cards" | "table";
   /** The first steps on the dashboard, put away by who does not want them. */
   setupHidden: boolean;
+  /** The account that wants no more reminders to prove its address. */
+  verifyHiddenFor: string | null;
   paletteOpen: boolean;
   shortcutsOpen: boolean;
   sessionExpired: boolean;
@@ -22,6 +24,7 @@ interface UiState {
   setAgentsView: (view: "cards" | "table") => void;
   setPromptsView: (view: "cards" | "table") => void;
   setSetupHidden: (hidden: boolean) => void;
+  hideVerifyFor: (account: string) => void;
   setPaletteOpen: (open: boolean) => void;
   setShortcutsOpen: (open: boolean) => void;
   setSessionExpired: (expired: boolean) => void;
@@ -36,6 +39,7 @@ export const useUi = create<UiState>()(
       agentsView: "cards",
       promptsView: "cards",
       setupHidden: false,
+      verifyHiddenFor: null,
       paletteOpen: false,
       shortcutsOpen: false,
       sessionExpired: false,
@@ -45,6 +49,7 @@ export const useUi = create<UiState>()(
       setAgentsView: (agentsView) => set({ agentsView }),
       setPromptsView: (promptsView) => set({ promptsView }),
       setSetupHidden: (setupHidden) => set({ setupHidden }),
+      hideVerifyFor: (verifyHiddenFor) => set({ verifyHiddenFor }),
       setPaletteOpen: (paletteOpen) => set({ paletteOpen }),
       setShortcutsOpen: (shortcutsOpen) => set({ shortcutsOpen }),
       setSessionExpired: (sessionExpired) => set({ sessionExpired }),
@@ -52,7 +57,7 @@ export const useUi = create<UiState>()(
     }),
     {
       name: "agentgen.ui",
-      partialize: ({ sidebarCollapsed, accent, agentsView, setupHidden, promptsView }) => ({ sidebarCollapsed, accent, agentsView, setupHidden, promptsView }),
+      partialize: ({ sidebarCollapsed, accent, agentsView, setupHidden, verifyHiddenFor, promptsView }) => ({ sidebarCollapsed, accent, agentsView, setupHidden, verifyHiddenFor, promptsView }),
     },
   ),
 );

@@ -2,6 +2,7 @@
  * Every text of the UI. `en/<namespace>.json` is the source and gives the types; the other languages
  * have the same files with the same keys (a test says so). Signed-out pages load what stands in `signed-out.ts` alone.
  */
+import type account from "./en/account.json";
 import type activity from "./en/activity.json";
 import type admin from "./en/admin.json";
 import type agents from "./en/agents.json";
@@ -26,6 +27,7 @@ export interface Messages {
   activity: typeof activity;
   admin: typeof admin;
   auth: typeof auth;
+  account: typeof account;
   agents: typeof agents;
   chat: typeof chat;
   dashboard: typeof dashboard;

@@ -1,6 +1,6 @@
 "use client";
 
-import { LogOut, Menu, Search, User as UserIcon } from "lucide-react";
+import { LogOut, MailWarning, Menu, Search, User as UserIcon } from "lucide-react";
 
 import { Avatar } from "@/components/ui/avatar";
 import { Badge } from "@/components/ui/badge";
@@ -27,13 +27,17 @@ function useSignOut(): () => void {
 
 function UserMenu() {
   const t = useT("core.user_menu");
+  const tCore = useT("core");
   const { data: user } = useSession();
   const signOut = useSignOut();
   if (!user) return <span className="size-8" />;
   return (
     <DropdownMenu>
       <DropdownMenuTrigger asChild>
-        <button type="button" aria-label={t("label")} className="ms-1 rounded-full"><Avatar name={user.name} /></button>
+        <button type="button" aria-label={t("label")} className="relative ms-1 rounded-full">
+          <Avatar name={user.name} />
+          {user.email_verified ? null : <span aria-hidden="true" className="absolute inset-e-0 top-0 size-2.5 rounded-full border bg-warning" />}
+        </button>
       </DropdownMenuTrigger>
       <DropdownMenuContent className="w-60">
         <div className="flex items-center gap-3 px-2.5 py-2">
@@ -46,6 +50,7 @@ function UserMenu() {
         </div>
         <DropdownMenuSeparator />
         <DropdownMenuItem asChild><Link href="/settings"><UserIcon />{t("profile")}</Link></DropdownMenuItem>
+        {user.email_verified ? null : <DropdownMenuItem asChild><Link href="/settings"><MailWarning />{tCore("verify.menu")}</Link></DropdownMenuItem>}
         <DropdownMenuItem onSelect={signOut}><LogOut />{t("sign_out")}</DropdownMenuItem>
       </DropdownMenuContent>
     </DropdownMenu>

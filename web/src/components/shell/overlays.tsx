@@ -40,7 +40,7 @@ export function Overlays() {
     <>
       {palette ? <CommandMenu /> : null}
       {shortcuts ? <ShortcutSheet /> : null}
-      {expired && me ? <ExpiredDialog email={me.email} /> : null}
+      {expired && me ? <ExpiredDialog me={me} /> : null}
       {creating ? <CreateOrgDialog /> : null}
       {onAnswer && me ? <ReauthDialog me={me} onAnswer={onAnswer} /> : null}
     </>

@@ -14,6 +14,7 @@ import { useUi } from "@/lib/store";
 import { Brand } from "./brand";
 import { isCurrent, useNavigation } from "./navigation";
 import { OrgSwitcher } from "./org-switcher";
+import { VerifyReminder } from "./verify-reminder";
 
 const GROUPS = ["work", "watch", "more"] as const;
 
@@ -78,6 +79,7 @@ export function Sidebar() {
       <OrgSwitcher collapsed={collapsed} />
       <NewAgentButton collapsed={collapsed} />
       <div className="grow"><NavigationLinks collapsed={collapsed} /></div>
+      {collapsed ? null : <VerifyReminder />}
       <Button
         variant="ghost"
         size={collapsed ? "icon" : "sm"}
@@ -103,6 +105,7 @@ export function MobileNavigation({ open, onOpenChange }: { open: boolean; onOpen
         <OrgSwitcher onFollow={close} />
         <NewAgentButton onFollow={close} />
         <NavigationLinks onFollow={close} />
+        <VerifyReminder onFollow={close} />
       </SheetContent>
     </Dialog>
   );

@@ -21,12 +21,19 @@ interface PanelProps extends ComponentProps<typeof Primitive.Content> {
   top?: boolean;
 }
 
-/** The focus goes back to where it was, also when nothing of the dialog's own opened it. */
+/**
+ * The focus goes to what is marked `data-autofocus`, or to the first control, and in the end back to where it
+ * was, also when nothing of the dialog's own opened it.
+ */
 function useFocusReturn(): Pick<PanelProps, "onOpenAutoFocus" | "onCloseAutoFocus"> {
   const before = useRef<Element | null>(null);
   return {
-    onOpenAutoFocus: () => {
+    onOpenAutoFocus: (event) => {
       before.current = document.activeElement;
+      const wanted = event.target instanceof Element ? event.target.querySelector("[data-autofocus]") : null;
+      if (!(wanted instanceof HTMLElement)) return;
+      event.preventDefault();
+      wanted.focus();
     },
     onCloseAutoFocus: (event) => {
       if (!(before.current instanceof HTMLElement) || !before.current.isConnected) return;

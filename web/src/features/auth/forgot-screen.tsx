@@ -38,7 +38,7 @@ function Sent({ email, onAgain }: { email: string; onAgain: () => void }) {
         </>
       )}
     >
-      <p>{t.rich(mails ? "sent_body" : "logged_body", { email, b: (text) => <strong className="font-medium break-all text-foreground"><bdi>{text}</bdi></strong> })}</p>
+      <p>{t.rich(mails ? "sent_body" : "logged_body", { email, b: (text) => <strong className="font-medium break-words text-foreground"><bdi>{text}</bdi></strong> })}</p>
       {mails ? <p>{t("sent_hint")}</p> : null}
     </Notice>
   );

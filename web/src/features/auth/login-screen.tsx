@@ -15,11 +15,11 @@ import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
 import { useFormatter, useT } from "@/lib/i18n";
 import { Link, useOpenedSearch } from "@/lib/nav";
+import { useOAuthError } from "@/lib/oauth-error";
 
 import { OAuthButtons } from "./oauth-buttons";
 import { useSignInOptions } from "./sign-in-options";
 import { useAfterSignIn, useNext, withNext } from "./use-after-sign-in";
-import { useOAuthError } from "./use-oauth-error";
 
 function useLoginSchema() {
   const t = useT("auth.problem");
@@ -97,8 +97,9 @@ export function LoginScreen() {
       </Field>
       <PasswordField label={t("field.password")} error={errors.password?.message} autoComplete="current-password" {...form.register("password")} />
       <Button type="submit" size="lg" busy={isSubmitting}>{t("login.submit")}</Button>
-      <OAuthButtons providers={options?.providers ?? []} next={next} />
       <OtherWays closed={options?.registration === "invited"} />
+      {/* Last: they come when the server has told of them, and nothing is to move then. */}
+      <OAuthButtons providers={options?.providers ?? []} next={next} />
     </form>
   );
 }

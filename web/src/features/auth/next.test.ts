@@ -3,9 +3,10 @@ import path from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import { OAUTH_ERRORS } from "@/lib/oauth-error";
+
 import { oauthHref } from "./oauth-buttons";
 import { safeNext, withNext } from "./use-after-sign-in";
-import { OAUTH_ERRORS } from "./use-oauth-error";
 
 describe("where a sign-in goes on", () => {
   it("is a path of this site", () => {

@@ -89,11 +89,11 @@ export function RegisterScreen() {
         <StrengthMeter password={password} email={email} />
       </div>
       <Button type="submit" size="lg" busy={isSubmitting}>{t("register.submit")}</Button>
-      <OAuthButtons providers={options?.providers ?? []} next={next} />
       <p className="text-sm text-muted-foreground">
         {t("register.have_account")}{" "}
         <Link href={withNext("/login", next)} className="font-medium text-primary hover:underline">{t("register.login")}</Link>
       </p>
+      <OAuthButtons providers={options?.providers ?? []} next={next} />
     </form>
   );
 }

@@ -53,8 +53,12 @@ export const STALE_AFTER: Readonly<Record<string, readonly string[]>> = {
   "post /v1/roles": ["/v1/roles"],
   "put /v1/roles/{id}": [...MEMBERS, "/v1/auth/me"],
   "delete /v1/roles/{id}": ["/v1/roles"],
-  "patch /v1/auth/me": ME,
+  // A new password ends the other sessions.
+  "patch /v1/auth/me": [...ME, "/v1/auth/sessions"],
   "post /v1/auth/reauthenticate": ME,
+  "delete /v1/auth/sessions/{id}": ["/v1/auth/sessions"],
+  "delete /v1/auth/sessions": ["/v1/auth/sessions"],
+  "delete /v1/auth/identities/{id}": ["/v1/auth/identities"],
   "patch /v1/admin/users/{id}": USERS,
   "delete /v1/admin/users/{id}": [...USERS, "/v1/admin/orgs"],
   "post /v1/admin/users/{id}/reset-password": LOGS,

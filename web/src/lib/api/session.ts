@@ -18,3 +18,13 @@ export function useMe(): Me | undefined {
 export function usePermission(name: string): boolean {
   return useMe()?.permissions.includes(name) ?? false;
 }
+
+/** How people get in here: identity providers, registration, mail. It changes when the server is set up anew. */
+export function useWaysIn() {
+  return $api.useQuery("get", "/v1/auth/providers", {}, { staleTime: 600_000 });
+}
+
+/** Whether the server sends mails: that it does, until it is known. Without, links are in its log. */
+export function useSendsMail(): boolean {
+  return useWaysIn().data?.mail !== false;
+}

@@ -1,3 +1,4 @@
+export { default as account } from "./account.json";
 export { default as activity } from "./activity.json";
 export { default as admin } from "./admin.json";
 export { default as agents } from "./agents.json";

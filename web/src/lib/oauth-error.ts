@@ -1,6 +1,6 @@
 "use client";
 
-import { useT } from "@/lib/i18n";
+import { useT } from "./i18n";
 
 /** How a visit to an identity provider can end that does not succeed: the codes of `?error=`. */
 export const OAUTH_ERRORS = [
