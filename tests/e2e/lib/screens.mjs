@@ -279,7 +279,7 @@ export const SCREENS = [
     },
   },
   {
-    name: 'admin-settings', path: '/admin?tab=settings', who: 'root', ready: ({ page, t }) => page.getByLabel(t('admin.settings.registration')),
+    name: 'admin-settings', path: '/admin?tab=settings', who: 'root', ready: ({ page, t }) => page.getByLabel(t('admin.settings.registration'), { exact: true }),
     act: ({ page, t }) => page.getByLabel(t('admin.settings.free_per_minute')).fill('60'),
   },
   { name: 'admin-blocks', path: '/admin?tab=blocks', who: 'root', ready: text(() => '192.0.2.7') },
