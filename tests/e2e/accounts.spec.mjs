@@ -2,8 +2,9 @@
 // server the links are in the server's log, where these tests read them as the operator would.
 import { sql } from '../lib/database.mjs';
 import { loggedLink } from '../lib/mail.mjs';
-import { PASSWORD, unique } from '../lib/world.mjs';
+import { PASSWORD, register, unique } from '../lib/world.mjs';
 import { allow, expect, expectReply, signIn, test, watch } from './lib/fixtures.mjs';
+import { found } from './lib/seed.mjs';
 
 const NEXT = 'another horse battery staple';
 
@@ -253,4 +254,56 @@ test('the only way in is not taken away', async ({ page, world, complaints }) =>
   await page.getByRole('dialog').getByRole('button', { name: 'Unlink' }).click();
   await expect(page.getByRole('dialog').getByRole('alert')).toContainText('It is the only way into your account.');
   allow(complaints, /status of 409|off-origin request: http:\/\/127/);
+});
+
+/** An organisation with an invitation to an address: {owner, org, link, client}. */
+async function invite(world, email) {
+  const owner = await register(world.anonymous, { name: 'Olga Owner' });
+  const org = await found(owner, 'Alpine Outdoor Cooperative');
+  const { accept_url: url } = expectReply(await owner.client.post('/v1/invitations', { email, role: 'member' }), 201);
+  return { owner, org, link: here(url) };
+}
+
+const actsIn = async (page) => (await (await page.request.get('/v1/auth/me')).json()).org.name;
+
+test('an invitation makes an account, and leads into the organisation', async ({ page, world, complaints }) => {
+  const email = `${unique('linus')}@mail.test`;
+  const { link } = await invite(world, email);
+  await page.goto(link);
+  await expect(page.getByRole('heading', { name: 'Join Alpine Outdoor Cooperative?' })).toBeVisible();
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await expect(page.getByLabel('E-mail')).toHaveValue(email);
+  await expect(page.getByLabel('E-mail')).toHaveAttribute('readonly');
+  await page.getByLabel('Name').fill('Linus Late');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page).toHaveURL('/');
+  expect(await actsIn(page)).toBe('Alpine Outdoor Cooperative');
+  // Whoever opens it again is a member already, and others find it used.
+  await page.goto(link);
+  await expect(page.getByRole('heading', { name: 'This invitation does not hold any more' })).toBeVisible();
+  allow(complaints, /status of 404/);
+});
+
+test('an invitation waits for a sign-in with the account that was invited', async ({ page, account, world, context }) => {
+  const { link } = await invite(world, account.email);
+  await context.clearCookies();
+  await page.goto(link);
+  await page.getByRole('link', { name: 'I have an account' }).click();
+  await expect(page.getByLabel('E-mail')).toHaveValue(account.email);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Join' }).click();
+  await expect(page).toHaveURL('/');
+  expect(await actsIn(page)).toBe('Alpine Outdoor Cooperative');
+});
+
+test('an invitation of somebody else is told to whom it is, and waits', async ({ page, account, world }) => {
+  const email = `${unique('grace')}@mail.test`;
+  const { link } = await invite(world, email);
+  await page.goto(link);
+  await expect(page.getByRole('heading', { name: 'This invitation is for another account' })).toBeVisible();
+  await expect(page.getByText(`It was sent to ${email}, and you are signed in as ${account.email}.`)).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out and go on' }).click();
+  await expect(page.getByRole('link', { name: 'Create an account' })).toBeVisible();
 });

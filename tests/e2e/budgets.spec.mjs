@@ -83,7 +83,7 @@ for (const { screen: name, js, requests = PER_PAGE.requests } of PAGES) {
 
 /** Every file of the UI: what the pages name, and what those name in turn. */
 async function everyFile(client) {
-  const found = new Set(['/', '/login', '/register', '/forgot-password', '/reset-password', '/verify-email', '/agents', '/agents/x', '/agents/x/edit', '/agents/new', '/prompts', '/prompts/x',
+  const found = new Set(['/', '/login', '/register', '/forgot-password', '/reset-password', '/verify-email', '/invitation', '/confirmed', '/agents', '/agents/x', '/agents/x/edit', '/agents/new', '/prompts', '/prompts/x',
     '/prompts/new', '/runs', '/runs/x', '/errors', '/activity', '/admin', '/organization', '/a/x', '/settings', '/docs', '/404',
     '/swagger', '/swagger/swagger-ui-bundle.js', '/swagger/swagger-ui.css', '/swagger/init.js', '/swagger/page.css']);
   for (const path of found) {

@@ -50,6 +50,11 @@ export const SCREENS = [
       await page.getByRole('heading', { name: t('recover.link.unknown_title') }).waitFor();
     },
   },
+  { name: 'invitation', path: ({ invitation }) => `/invitation${invitation}`, who: 'nobody', ready: named('link', 'recover.invitation.sign_in') },
+  { name: 'invitation-accept', path: ({ invitation }) => `/invitation${invitation}`, who: 'bob', ready: named('button', 'recover.invitation.accept') },
+  { name: 'invitation-other', path: ({ invitation }) => `/invitation${invitation}`, ready: heading('recover.invitation.other_title') },
+  { name: 'invitation-gone', path: '/invitation?gone#token=agi_lost', who: 'nobody', absent: true, ready: heading('recover.invitation.gone_title') },
+  { name: 'register-invited', path: ({ invitation }) => `/register${invitation}`, who: 'nobody', ready: ({ page }) => page.getByText('Alpine Outdoor Cooperative'), act: providers },
   { name: 'confirmed', path: '/confirmed', who: 'nobody', ready: heading('recover.confirmed.title') },
   { name: 'not-found', path: '/no/such/page', who: 'nobody', ready: heading('core.error.not_found_title'), absent: true },
 

@@ -208,7 +208,7 @@ export async function found(account, name) {
 }
 
 /** `olga` owns an organisation of several, with roles of its own and invitations that nobody has accepted. */
-async function seedOrganization(world) {
+async function seedOrganization(world, bob) {
   const olga = await register(world.anonymous, { name: 'Olga Owner' });
   const { client } = olga;
   await found(olga, 'Alpine Outdoor Cooperative');
@@ -222,6 +222,7 @@ async function seedOrganization(world) {
   for (const email of ['linus@mail.test', 'a-rather-long-address-of-somebody.who.will.come@engineering.mail.test']) {
     expect(await client.post('/v1/invitations', { email, role: 'member' }), 201);
   }
+  const invited = expect(await client.post('/v1/invitations', { email: bob.email, role: 'manager' }), 201);
   const agent = expect(await client.post('/v1/agents', SUPPORT), 201);
   const prompt = expect(await client.post('/v1/prompts', PROMPTS[0]), 201);
   expect(await client.post('/v1/api-keys', { name: 'Website', scopes: ['ai:run'], shared: true }), 201);
@@ -229,7 +230,7 @@ async function seedOrganization(world) {
   await join(olga, vera, { role: 'viewer' });
   const [org] = expect(await vera.client.get('/v1/orgs'), 200).data.filter(({ personal }) => !personal);
   expect(await vera.client.post(`/v1/orgs/${org.id}/switch`), 200);
-  return { olga, vera, shared: { agent, prompt } };
+  return { olga, vera, invitation: new URL(invited.accept_url).hash, shared: { agent, prompt } };
 }
 
 /** What the administrator of the server sees: a suspended account with a plan, and blocked addresses. */
@@ -260,7 +261,7 @@ export async function seed(world) {
   for (const body of [{ name: 'Website backend', scopes: ['ai:run'] }, { name: 'Nightly export of every answer into the warehouse' }, widget]) {
     expect(await ada.client.post('/v1/api-keys', body), 201);
   }
-  const { olga, vera, shared } = await seedOrganization(world);
+  const { olga, vera, invitation, shared } = await seedOrganization(world, bob);
   await seedServer(world);
-  return { ada, bob, olga, vera, root: world.admin, shared, agents, prompts, runs };
+  return { ada, bob, olga, vera, root: world.admin, invitation, shared, agents, prompts, runs };
 }

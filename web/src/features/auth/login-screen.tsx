@@ -1,7 +1,7 @@
 "use client";
 
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import * as z from "zod/mini";
 
@@ -14,9 +14,10 @@ import { FieldInput } from "@/components/ui/form-controls";
 import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
 import { useFormatter, useT } from "@/lib/i18n";
-import { Link, useOpenedSearch } from "@/lib/nav";
+import { Link, useLinkToken, useOpenedSearch } from "@/lib/nav";
 import { useOAuthError } from "@/lib/oauth-error";
 
+import { useInvitation } from "./invitation";
 import { OAuthButtons } from "./oauth-buttons";
 import { useSignInOptions } from "./sign-in-options";
 import { useAfterSignIn, useNext, withNext } from "./use-after-sign-in";
@@ -72,6 +73,11 @@ export function LoginScreen() {
   const [tried, setTried] = useState(false);
   const form = useForm({ resolver: zodResolver(useLoginSchema()), defaultValues: { email: "", password: "" } });
   const { errors, isSubmitting } = form.formState;
+  const invited = useInvitation(useLinkToken()).preview?.email;
+  const { setValue } = form;
+  useEffect(() => {
+    if (invited) setValue("email", invited);
+  }, [invited, setValue]);
 
   const submit = form.handleSubmit(async (body) => {
     setProblem(null);
@@ -97,7 +103,7 @@ export function LoginScreen() {
       </Field>
       <PasswordField label={t("field.password")} error={errors.password?.message} autoComplete="current-password" {...form.register("password")} />
       <Button type="submit" size="lg" busy={isSubmitting}>{t("login.submit")}</Button>
-      <OtherWays closed={options?.registration === "invited"} />
+      <OtherWays closed={options?.registration === "invited" && !invited} />
       {/* Last: they come when the server has told of them, and nothing is to move then. */}
       <OAuthButtons providers={options?.providers ?? []} next={next} />
     </form>

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { OAUTH_ERRORS } from "@/lib/oauth-error";
 
 import { oauthHref } from "./oauth-buttons";
-import { safeNext, withNext } from "./use-after-sign-in";
+import { invitationNext, safeNext, withNext } from "./use-after-sign-in";
 
 describe("where a sign-in goes on", () => {
   it("is a path of this site", () => {
@@ -21,6 +21,7 @@ describe("where a sign-in goes on", () => {
   it("is carried to other pages and to providers", () => {
     expect(withNext("/register", "/")).toBe("/register");
     expect(withNext("/register", "/runs?status=failed")).toBe("/register?next=%2Fruns%3Fstatus%3Dfailed");
+    expect(withNext("/register", invitationNext("agi_x+y"))).toBe("/register#token=agi_x%2By");
     expect(oauthHref("google", "/")).toBe("/v1/auth/oauth/google");
     expect(oauthHref("google", "/runs?a=1&b=2")).toBe("/v1/auth/oauth/google?next=%2Fruns%3Fa%3D1%26b%3D2");
   });

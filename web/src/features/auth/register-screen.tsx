@@ -2,7 +2,7 @@
 
 import { zodResolver } from "@hookform/resolvers/zod";
 import { LockKeyhole } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import * as z from "zod/mini";
 
@@ -16,8 +16,9 @@ import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
 import { setFormErrors } from "@/lib/forms";
 import { useT } from "@/lib/i18n";
-import { Link } from "@/lib/nav";
+import { Link, useLinkToken } from "@/lib/nav";
 
+import { joinByInvitation, useInvitation } from "./invitation";
 import { Notice } from "./notice";
 import { OAuthButtons } from "./oauth-buttons";
 import { useSignInOptions } from "./sign-in-options";
@@ -57,11 +58,21 @@ export function RegisterScreen() {
   const { errors, isSubmitting } = form.formState;
   const { password = "", email = "" } = useWatch({ control: form.control });
 
+  const token = useLinkToken();
+  const invitation = useInvitation(token).preview;
+  const { setValue } = form;
+  useEffect(() => {
+    if (invitation) setValue("email", invitation.email);
+  }, [invitation, setValue]);
+
   const submit = form.handleSubmit(async (body) => {
     setProblem(null);
     try {
-      await api.POST("/v1/auth/register", { body });
-      done();
+      await api.POST("/v1/auth/register", { body: invitation && token ? { ...body, invitation: token } : body });
+      if (!invitation || !token) return done();
+      // Whoever joins an organisation wants to be there first; their own is one click away.
+      await joinByInvitation(token).catch(() => undefined);
+      window.location.assign("/");
     } catch (thrown) {
       const error = toApiError(thrown);
       if (error.code === "email_taken") form.setError("email", { message: t("register.email_taken") }, { shouldFocus: true });
@@ -70,19 +81,19 @@ export function RegisterScreen() {
     }
   });
 
-  if (options?.registration === "invited") return <Closed />;
+  if (options?.registration === "invited" && !token) return <Closed />;
   return (
     <form onSubmit={submit} noValidate className="grid gap-5">
       <div className="grid gap-1.5 pb-2">
         <h1 className="text-2xl font-semibold">{t("register.title")}</h1>
-        <p className="text-sm text-muted-foreground">{t("register.subtitle")}</p>
+        <p className="text-sm text-muted-foreground">{invitation ? t("register.invited", { inviter: invitation.inviter_name, org: invitation.org_name }) : t("register.subtitle")}</p>
       </div>
       <FormError>{problem}</FormError>
       <Field label={t("field.name")} error={errors.name?.message}>
         <FieldInput autoComplete="name" placeholder={t("field.name_placeholder")} {...form.register("name")} />
       </Field>
       <Field label={t("field.email")} error={errors.email?.message}>
-        <FieldInput type="email" autoComplete="email" inputMode="email" placeholder={t("field.email_placeholder")} {...form.register("email")} />
+        <FieldInput type="email" autoComplete="email" inputMode="email" placeholder={t("field.email_placeholder")} readOnly={Boolean(invitation)} {...form.register("email")} />
       </Field>
       <div className="grid gap-2.5">
         <PasswordField label={t("field.password")} error={errors.password?.message} hint={t("field.password_hint")} autoComplete="new-password" {...form.register("password")} />

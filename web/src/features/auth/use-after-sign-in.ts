@@ -2,7 +2,7 @@
 
 import { useCallback } from "react";
 
-import { useNavigate, useOpenedSearch } from "@/lib/nav";
+import { useLinkToken, useNavigate, useOpenedSearch } from "@/lib/nav";
 
 /** Where `?next=` leads, if it stays on this site; nobody is sent elsewhere by a crafted link. */
 export function safeNext(next: string | null): string {
@@ -15,13 +15,23 @@ export function safeNext(next: string | null): string {
   }
 }
 
+const INVITATION = "/invitation";
+
+/** Where an invitation is accepted. Its secret stays behind the `#` on every page that it is carried over. */
+export function invitationNext(token: string): string {
+  return `${INVITATION}#token=${encodeURIComponent(token)}`;
+}
+
 /** Where who signs in wanted to be. */
 export function useNext(): string {
-  return safeNext(new URLSearchParams(useOpenedSearch()).get("next"));
+  const token = useLinkToken();
+  const next = safeNext(new URLSearchParams(useOpenedSearch()).get("next"));
+  return token ? invitationNext(token) : next;
 }
 
 /** The address of another page for who is not signed in, that goes on to the same place. */
 export function withNext(page: string, next: string): string {
+  if (next.startsWith(`${INVITATION}#`)) return page + next.slice(INVITATION.length);
   return next === "/" ? page : `${page}?next=${encodeURIComponent(next)}`;
 }
 
