@@ -4,7 +4,7 @@ import { sql } from '../lib/database.mjs';
 import { loggedLink } from '../lib/mail.mjs';
 import { PASSWORD, register, unique } from '../lib/world.mjs';
 import { allow, expect, expectReply, signIn, test, watch } from './lib/fixtures.mjs';
-import { found } from './lib/seed.mjs';
+import { found, join } from './lib/seed.mjs';
 
 const NEXT = 'another horse battery staple';
 
@@ -306,4 +306,38 @@ test('an invitation of somebody else is told to whom it is, and waits', async ({
   await expect(page.getByText(`It was sent to ${email}, and you are signed in as ${account.email}.`)).toBeVisible();
   await page.getByRole('button', { name: 'Sign out and go on' }).click();
   await expect(page.getByRole('link', { name: 'Create an account' })).toBeVisible();
+});
+
+test('one takes everything along, and goes for good', async ({ page, account, world }) => {
+  await page.goto('/settings?tab=data');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/^agentgen-account-[0-9-]+\.json$/);
+  const chunks = [];
+  for await (const chunk of await file.createReadStream()) chunks.push(chunk);
+  expect(JSON.stringify(JSON.parse(Buffer.concat(chunks).toString()))).toContain(account.email);
+
+  await page.getByRole('button', { name: 'Delete account' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete your account for good?' });
+  const sure = dialog.getByRole('button', { name: 'Delete account' });
+  await expect(sure).toBeDisabled();
+  await dialog.getByRole('textbox').fill('somebody@mail.test');
+  await expect(sure).toBeDisabled();
+  await dialog.getByRole('textbox').fill(account.email);
+  await sure.click();
+  await expect(page).toHaveURL('/login');
+  expect((await world.anonymous.post('/v1/auth/login', { email: account.email, password: PASSWORD })).status).toBe(401);
+});
+
+test('the last owner of an organisation of several is told what stands in the way', async ({ page, account, world, complaints }) => {
+  await found(account, 'Alpine Outdoor Cooperative');
+  await join(account, await register(world.anonymous, { name: 'Grace Hopper' }), { role: 'member' });
+  await page.goto('/settings?tab=data');
+  await page.getByRole('button', { name: 'Delete account' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete your account for good?' });
+  await dialog.getByRole('textbox').fill(account.email);
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('alert')).toContainText('Alpine Outdoor Cooperative');
+  allow(complaints, /status of 409/);
 });

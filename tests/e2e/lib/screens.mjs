@@ -191,6 +191,11 @@ export const SCREENS = [
       await page.getByRole('dialog').waitFor();
     },
   },
+  { name: 'settings-data', path: '/settings?tab=data', ready: heading('account.data.delete_title') },
+  { name: 'settings-delete', path: '/settings?tab=data', ready: heading('account.data.delete_title'), act: async ({ page, t }) => {
+    await press('account.data.delete')({ page, t });
+    await page.getByRole('dialog').waitFor();
+  } },
   { name: 'settings-appearance', path: '/settings?tab=appearance', ready: named('radiogroup', 'core.theme.accent') },
   { name: 'settings-keys', path: '/settings?tab=keys', ready: text(() => 'Website backend') },
   { name: 'settings-keys-empty', path: '/settings?tab=keys', who: 'bob', ready: heading('keys.empty_title') },

@@ -1,4 +1,4 @@
-import { KeyRound, Palette, Plug, ShieldCheck, User, type LucideIcon } from "lucide-react";
+import { Database, KeyRound, Palette, Plug, ShieldCheck, User, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 
 /** The lists that the sections stand in. */
@@ -21,6 +21,7 @@ export const SECTIONS = [
   { name: "profile", icon: User, group: "you", Screen: lazy(() => import("@/features/account/profile-tab").then((module) => ({ default: module.ProfileTab }))) },
   { name: "security", icon: ShieldCheck, group: "you", Screen: lazy(() => import("@/features/account/security-tab").then((module) => ({ default: module.SecurityTab }))) },
   { name: "appearance", icon: Palette, group: "you", Screen: lazy(() => import("./appearance-section").then((module) => ({ default: module.AppearanceSection }))) },
+  { name: "data", icon: Database, group: "you", Screen: lazy(() => import("@/features/account/data-tab").then((module) => ({ default: module.DataTab }))) },
   { name: "keys", icon: KeyRound, group: "organisation", permission: "keys:read", Screen: lazy(() => import("@/features/api-keys/keys-section").then((module) => ({ default: module.KeysSection }))) },
   { name: "models", icon: Plug, group: "server", Screen: lazy(() => import("./models-section").then((module) => ({ default: module.ModelsSection }))) },
 ] as const satisfies readonly Section[];
