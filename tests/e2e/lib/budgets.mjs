@@ -28,7 +28,7 @@ export const PAGES = [
   { screen: 'org-members', js: 335 },
   { screen: 'org-roles', js: 335 },
   // A page of its own, for people who never saw the app.
-  { screen: 'visitor', js: 260 },
+  { screen: 'visitor', js: 265 },
   { screen: 'wizard-start', js: 335 },
   { screen: 'wizard-identity', js: 335 },
   { screen: 'wizard-instructions', js: 335 + EDITOR },

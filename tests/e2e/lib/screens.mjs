@@ -101,8 +101,8 @@ export const SCREENS = [
   },
   { name: 'visitor-missing', path: '/a/nothing-is-there', who: 'nobody', ready: heading('visitor.missing.title'), absent: true },
 
-  { name: 'wizard-start', path: '/agents/new', ready: heading('wizard.start.title'), act: ({ page }) => page.getByText('Interview helper').waitFor() },
-  { name: 'wizard-start-empty', path: '/agents/new', who: 'bob', ready: heading('wizard.start.templates') },
+  { name: 'wizard-start', path: '/agents/new', ready: heading('start.title'), act: ({ page }) => page.getByText('Interview helper').waitFor() },
+  { name: 'wizard-start-empty', path: '/agents/new', who: 'bob', ready: heading('start.templates') },
   ...['identity', 'model', 'instructions', 'conversation', 'limits', 'review'].map((step) => ({
     name: `wizard-${step}`, path: ({ agents }) => `/agents/${agents.draft.id}/edit?step=${step}`, ready: heading(`wizard.step.${step}.title`),
   })),
@@ -125,8 +125,8 @@ export const SCREENS = [
     act: async ({ page, t, form }) => {
       if (form.narrow) await press('wizard.preview.open')({ page, t });
       await press('wizard.preview.compare')({ page, t });
-      await page.getByRole('textbox', { name: t('wizard.compare.input') }).fill('Which questions fit a baker?');
-      await press('wizard.compare.run')({ page, t });
+      await page.getByRole('textbox', { name: t('compare.input') }).fill('Which questions fit a baker?');
+      await press('compare.run')({ page, t });
       await expect(page.getByRole('group', { name: t('chat.metrics.label') })).toHaveCount(2);
     },
   },

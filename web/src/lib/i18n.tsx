@@ -69,13 +69,18 @@ export function MessagesProvider({ english, load, children }: { english: Partial
 }
 
 /**
- * The English messages of one screen, so that no page carries those of all. Other languages have all of
- * theirs in one file that is loaded once.
+ * The English messages of one screen, or of a part of it that is loaded later, so that no page carries those
+ * of all. Other languages have all of theirs in one file that is loaded once.
  */
 export function ScreenMessages({ english, children }: { english: Partial<Messages>; children: ReactNode }) {
-  const { locale, messages } = useContext(LocaleContext);
-  const all = useMemo(() => (locale === DEFAULT_LOCALE ? { ...messages, ...english } : messages), [locale, messages, english]);
-  return <IntlProvider locale={locale} messages={all} timeZone={Intl.DateTimeFormat().resolvedOptions().timeZone}>{children}</IntlProvider>;
+  const around = useContext(LocaleContext);
+  const { locale } = around;
+  const state = useMemo(() => (locale === DEFAULT_LOCALE ? { ...around, messages: { ...around.messages, ...english } } : around), [locale, around, english]);
+  return (
+    <LocaleContext value={state}>
+      <IntlProvider locale={locale} messages={state.messages} timeZone={Intl.DateTimeFormat().resolvedOptions().timeZone}>{children}</IntlProvider>
+    </LocaleContext>
+  );
 }
 
 export function useLocaleChoice(): LocaleChoice {

@@ -8,21 +8,25 @@ import type admin from "./en/admin.json";
 import type agents from "./en/agents.json";
 import type auth from "./en/auth.json";
 import type chat from "./en/chat.json";
+import type compare from "./en/compare.json";
 import type core from "./en/core.json";
 import type dashboard from "./en/dashboard.json";
 import type docs from "./en/docs.json";
 import type errors from "./en/errors.json";
 import type keys from "./en/keys.json";
 import type org from "./en/org.json";
+import type overlays from "./en/overlays.json";
 import type permissions from "./en/permissions.json";
 import type prompts from "./en/prompts.json";
 import type recover from "./en/recover.json";
 import type runs from "./en/runs.json";
 import type settings from "./en/settings.json";
+import type start from "./en/start.json";
 import type visitor from "./en/visitor.json";
 import type wizard from "./en/wizard.json";
 
 export interface Messages {
+  compare: typeof compare;
   core: typeof core;
   activity: typeof activity;
   admin: typeof admin;
@@ -35,11 +39,13 @@ export interface Messages {
   errors: typeof errors;
   keys: typeof keys;
   org: typeof org;
+  overlays: typeof overlays;
   permissions: typeof permissions;
   prompts: typeof prompts;
   recover: typeof recover;
   runs: typeof runs;
   settings: typeof settings;
+  start: typeof start;
   visitor: typeof visitor;
   wizard: typeof wizard;
 }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_LOCALE, LOCALES, isLocale, type Locale } from "@/lib/i18n-config";
 
 import * as english from "./en/all";
-import { loadAll } from "./load";
+import { loadAll } from "./load-all";
 
 interface Tree {
   [key: string]: string | Tree;

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 const APP = path.join(ROOT, "app");
-/** Brings other languages, whole, when they are wanted: what it imports comes with no page. */
-const LOADER = path.join(ROOT, "messages/load.ts");
+/** Bring other languages, whole, when they are wanted: what they import comes with no page. */
+const LOADERS = /messages\/load-[a-z-]+\.ts$/;
 
 function resolve(from: string, specifier: string): string | null {
   let base: string;
@@ -18,7 +18,7 @@ function resolve(from: string, specifier: string): string | null {
 
 /** Every file that `file` imports, now or later, itself included. */
 function reach(file: string, seen = new Set<string>()): Set<string> {
-  if (seen.has(file) || file === LOADER) return seen;
+  if (seen.has(file) || LOADERS.test(file)) return seen;
   seen.add(file);
   if (!/\.tsx?$/.test(file)) return seen;
   // A type is gone before anything is loaded.

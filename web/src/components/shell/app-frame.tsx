@@ -3,7 +3,7 @@
 import { Suspense, useState, type ReactNode } from "react";
 
 import { MessagesProvider, useT } from "@/lib/i18n";
-import { loadAll } from "@/messages/load";
+import { loadAll } from "@/messages/load-all";
 
 import core from "@/messages/en/core.json";
 

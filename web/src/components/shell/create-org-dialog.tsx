@@ -12,11 +12,11 @@ import { useT } from "@/lib/i18n";
 import { leave, useNavigate } from "@/lib/nav";
 import { useUi } from "@/lib/store";
 
+import { OverlayMessages } from "./overlay-messages";
 import { useFormFailed } from "./use-action-failed";
 
-/** Names a new organisation and goes there. */
-export function CreateOrgDialog() {
-  const t = useT("core.orgs");
+function NewOrganization() {
+  const t = useT("overlays.new_org");
   const tCore = useT("core");
   const navigate = useNavigate();
   const close = useUi((state) => state.setCreatingOrg);
@@ -39,7 +39,7 @@ export function CreateOrgDialog() {
 
   return (
     <Dialog open onOpenChange={close}>
-      <DialogContent heading={t("create")} description={t("create_body")} closeLabel={tCore("close")} className="sm:max-w-md">
+      <DialogContent heading={tCore("orgs.create")} description={t("create_body")} closeLabel={tCore("close")} className="sm:max-w-md">
         <form onSubmit={(event) => { event.preventDefault(); leave(() => void submit()); }} noValidate className="grid gap-5">
           <Field label={t("name")} error={errors.name?.message}>
             <FieldInput autoComplete="organization" maxLength={100} placeholder={t("name_placeholder")} {...form.register("name", { validate: (value) => value.trim() !== "" || t("name_required") })} />
@@ -52,4 +52,9 @@ export function CreateOrgDialog() {
       </DialogContent>
     </Dialog>
   );
+}
+
+/** Names a new organisation and goes there. */
+export function CreateOrgDialog() {
+  return <OverlayMessages><NewOrganization /></OverlayMessages>;
 }

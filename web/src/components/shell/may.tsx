@@ -1,6 +1,6 @@
 "use client";
 
-import { Inbox, Lock } from "lucide-react";
+import { Lock } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { EmptyState } from "@/components/ui/empty-state";
@@ -19,10 +19,4 @@ export function Gate({ permission, children }: { permission: string; children: R
   const me = useMe();
   if (may || !me) return children;
   return <div className="page"><EmptyState icon={Lock} title={t("title")}>{t("body", { name: me.org.name })}</EmptyState></div>;
-}
-
-/** A list without entries, for who cannot make the first one. */
-export function NothingYet() {
-  const t = useT("core.nothing_yet");
-  return <EmptyState icon={Inbox} title={t("title")}>{t("body")}</EmptyState>;
 }

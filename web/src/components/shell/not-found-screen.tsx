@@ -6,7 +6,7 @@ import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { MessagesProvider, useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";
-import { loadSignedOut } from "@/messages/load";
+import { loadSignedOut } from "@/messages/load-signed-out";
 
 import * as english from "@/messages/en/signed-out";
 

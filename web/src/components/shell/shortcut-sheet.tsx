@@ -6,6 +6,8 @@ import { useT } from "@/lib/i18n";
 import { modifierKey } from "@/lib/platform";
 import { useUi } from "@/lib/store";
 
+import { OverlayMessages } from "./overlay-messages";
+
 const SHORTCUTS = [
   { name: "palette", keys: ["mod", "K"] },
   { name: "search", keys: ["/"] },
@@ -21,8 +23,8 @@ const SHORTCUTS = [
   { name: "help", keys: ["?"] },
 ] as const;
 
-export function ShortcutSheet() {
-  const t = useT("core.shortcuts");
+function Sheet() {
+  const t = useT("overlays.shortcuts");
   const tCore = useT("core");
   const setOpen = useUi((state) => state.setShortcutsOpen);
   return (
@@ -43,4 +45,8 @@ export function ShortcutSheet() {
       </DialogContent>
     </Dialog>
   );
+}
+
+export function ShortcutSheet() {
+  return <OverlayMessages><Sheet /></OverlayMessages>;
 }

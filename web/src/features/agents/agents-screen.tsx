@@ -3,7 +3,8 @@
 import { Bot, Plus } from "lucide-react";
 
 import { ListFrame, NothingFound } from "@/components/lists/list-frame";
-import { May, NothingYet } from "@/components/shell/may";
+import { May } from "@/components/shell/may";
+import { NothingYet } from "@/components/shell/nothing-yet";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { PageHeader } from "@/components/ui/page-header";

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import { Brand } from "@/components/shell/brand";
 import { LanguageSelect, ThemeToggle } from "@/components/shell/plain-preferences";
 import { MessagesProvider, useT } from "@/lib/i18n";
-import { loadSignedOut } from "@/messages/load";
+import { loadSignedOut } from "@/messages/load-signed-out";
 
 import * as english from "@/messages/en/signed-out";
 

@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 
 import { MessagesProvider } from "@/lib/i18n";
-import { loadVisitor } from "@/messages/load";
+import { loadVisitor } from "@/messages/load-visitor";
 
 import * as english from "@/messages/en/visitor-pages";
 

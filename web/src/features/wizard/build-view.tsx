@@ -10,7 +10,9 @@ import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Spinner } from "@/components/ui/spinner";
 import { cn } from "@/lib/cn";
-import { useFormatter, useT } from "@/lib/i18n";
+import { ScreenMessages, useFormatter, useT } from "@/lib/i18n";
+
+import start from "@/messages/en/start.json";
 
 import type { AgentForm } from "./agent-form";
 import { useWizard } from "./wizard-context";
@@ -43,12 +45,13 @@ function Growing({ text, growing }: { text: string; growing: boolean }) {
 
 function Pieces({ values: { name, description, config } }: { values: AgentForm }) {
   const t = useT("wizard");
+  const tBuild = useT("start.build");
   const { proposal } = useWizard();
   const format = useFormatter();
   const nothing = <span className="text-sm text-muted-foreground">{t("review.unset")}</span>;
   const settings = [
     config.response_style ? t(`style.${config.response_style}`) : null,
-    config.temperature === null ? null : t("build.temperature", { value: format.number(config.temperature) }),
+    config.temperature === null ? null : tBuild("temperature", { value: format.number(config.temperature) }),
     config.response_format ? t(`format.${config.response_format}`) : null,
   ].filter((text) => text !== null);
   return (
@@ -57,7 +60,7 @@ function Pieces({ values: { name, description, config } }: { values: AgentForm }
       <Piece path="description" label={t("field.description")}><span dir="auto" className="text-sm">{description || nothing}</span></Piece>
       <Piece path="config.persona" label={t("field.persona")} lines={2}><span dir="auto" className="text-sm whitespace-pre-wrap">{config.persona || nothing}</span></Piece>
       <Piece path="config.instructions" label={t("field.instructions")} lines={4} caret={false}><Growing text={config.instructions} growing={proposal.growing === "config.instructions"} /></Piece>
-      <Piece path="config.response_style" label={t("build.settings")}>
+      <Piece path="config.response_style" label={tBuild("settings")}>
         {settings.length ? <span className="flex flex-wrap gap-1.5">{settings.map((text) => <Badge key={text} tone="primary">{text}</Badge>)}</span> : nothing}
       </Piece>
       <Piece path="config.greeting" label={t("field.greeting")}><span dir="auto" className="text-sm">{config.greeting || nothing}</span></Piece>
@@ -75,9 +78,8 @@ function isBlank({ name, description, config: { persona, instructions } }: Agent
   return [name, description, persona, instructions].every((text) => text === "");
 }
 
-/** The agent as it is written from the sentence: each field appears as the model says it. */
-export function BuildView({ onContinue }: { onContinue: () => void }) {
-  const t = useT("wizard.build");
+function Building({ onContinue }: { onContinue: () => void }) {
+  const t = useT("start.build");
   const tCore = useT("core.error");
   const { form, proposal, sentence } = useWizard();
   const values = useWatch({ control: form.control }) as AgentForm;
@@ -121,4 +123,11 @@ export function BuildView({ onContinue }: { onContinue: () => void }) {
       )}
     </section>
   );
+}
+
+const ENGLISH = { start };
+
+/** The agent as it is written from the sentence: each field appears as the model says it. */
+export function BuildView(props: { onContinue: () => void }) {
+  return <ScreenMessages english={ENGLISH}><Building {...props} /></ScreenMessages>;
 }

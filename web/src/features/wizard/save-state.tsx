@@ -1,19 +1,15 @@
 "use client";
 
 import { Check, CloudAlert, CloudOff, TriangleAlert } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
-import { useActionFailed } from "@/components/shell/use-action-failed";
-import { Button } from "@/components/ui/button";
 import { Spinner } from "@/components/ui/spinner";
 import { Tooltip } from "@/components/ui/tooltip";
-import { $api } from "@/lib/api/query";
 import { cn } from "@/lib/cn";
 import { useAgo } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useOnline } from "@/lib/platform";
 
-import { agentToForm } from "./agent-form";
 import type { SaveSnapshot, SaveState as State } from "./autosave";
 import { useSaveSnapshot } from "./use-autosave";
 import { useWizard } from "./wizard-context";
@@ -67,44 +63,11 @@ export function SaveState() {
   );
 }
 
-/** Another device or tab saved meanwhile: whose version stays is asked, and nothing is lost until then. */
+const ConflictChoice = lazy(() => import("./conflict-choice").then((module) => ({ default: module.ConflictChoice })));
+
+/** Stands over the form while two versions of it want to be the one. */
 export function ConflictBar() {
-  const t = useT("wizard.conflict");
-  const fail = useActionFailed();
-  const { saver, form, agent } = useWizard();
+  const { saver } = useWizard();
   const { state } = useSaveSnapshot(saver);
-  const [busy, setBusy] = useState(false);
-  const latest = $api.useQuery("get", "/v1/agents/{id}", { params: { path: { id: agent.id } } }, { enabled: false });
-  if (state !== "conflict") return null;
-
-  const decide = (mine: boolean) => async () => {
-    setBusy(true);
-    try {
-      const { data } = await latest.refetch({ throwOnError: true });
-      if (!data) return;
-      if (mine) await saver.insist(data.draft_revision);
-      else {
-        form.reset(agentToForm(data));
-        saver.accept(data.draft_revision);
-      }
-    } catch (thrown) {
-      fail(thrown, t("failed"));
-    } finally {
-      setBusy(false);
-    }
-  };
-
-  return (
-    <div role="alert" className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-warning/30 bg-warning-soft px-4 py-2.5 text-sm md:px-6">
-      <TriangleAlert aria-hidden="true" className="size-4.5 shrink-0 text-warning" />
-      <div className="min-w-52 grow">
-        <p className="font-medium">{t("title")}</p>
-        <p className="text-[0.8125rem] text-muted-foreground">{t("body")}</p>
-      </div>
-      <div className="flex gap-2">
-        <Button size="sm" variant="secondary" busy={busy} onClick={decide(false)}>{t("theirs")}</Button>
-        <Button size="sm" busy={busy} onClick={decide(true)}>{t("mine")}</Button>
-      </div>
-    </div>
-  );
+  return state === "conflict" ? <Suspense><ConflictChoice /></Suspense> : null;
 }

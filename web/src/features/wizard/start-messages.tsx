@@ -4,9 +4,9 @@ import type { ReactNode } from "react";
 
 import { ScreenMessages } from "@/lib/i18n";
 
-import wizard from "@/messages/en/wizard.json";
+import start from "@/messages/en/start.json";
 
-const ENGLISH = { wizard };
+const ENGLISH = { start };
 
 export function StartMessages({ children }: { children: ReactNode }) {
   return <ScreenMessages english={ENGLISH}>{children}</ScreenMessages>;

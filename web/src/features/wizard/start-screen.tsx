@@ -10,7 +10,7 @@ import { useCreateDraft } from "./start/use-create-draft";
 
 /** The beginning of an agent: one sentence, a template, an empty form, or what was begun before. */
 export function StartScreen() {
-  const t = useT("wizard.start");
+  const t = useT("start");
   const draft = useCreateDraft();
   const drafts = useDrafts();
   return (

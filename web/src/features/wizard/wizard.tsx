@@ -1,7 +1,7 @@
 "use client";
 
 import { MessageSquare } from "lucide-react";
-import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 
 import { Button } from "@/components/ui/button";
 import { Dialog, SheetContent } from "@/components/ui/dialog";
@@ -10,7 +10,6 @@ import { useT } from "@/lib/i18n";
 import { useQueryState } from "@/lib/nav";
 
 import { agentToForm } from "./agent-form";
-import { BuildView } from "./build-view";
 import { MISTAKES_ID, focusField, focusId } from "./focus";
 import { PreviewPanel } from "./preview/preview-panel";
 import { usePreview, type Preview } from "./preview/use-preview";
@@ -20,7 +19,7 @@ import { IdentityStep } from "./steps/identity-step";
 import { InstructionsStep } from "./steps/instructions-step";
 import { LimitsStep } from "./steps/limits-step";
 import { ModelStep } from "./steps/model-step";
-import { ReviewStep } from "./steps/review-step";
+import { Review, loadReview } from "./steps/review";
 import { isStep, seenUpTo, type Step } from "./steps";
 import { useAgentForm } from "./use-agent-form";
 import { useAutosave, useSaveSnapshot, type Origin } from "./use-autosave";
@@ -29,13 +28,16 @@ import { usePublish } from "./use-publish";
 import { WizardContext, useWizard, type Wizard as WizardState } from "./wizard-context";
 import { WizardHeader } from "./wizard-header";
 
+// Shown once in the life of an agent.
+const BuildView = lazy(() => import("./build-view").then((module) => ({ default: module.BuildView })));
+
 const SCREENS: Readonly<Record<Step, () => ReactNode>> = {
   identity: IdentityStep,
   model: ModelStep,
   instructions: InstructionsStep,
   conversation: ConversationStep,
   limits: LimitsStep,
-  review: ReviewStep,
+  review: Review,
 };
 
 const WIDE = "(width >= 64rem)";
@@ -62,12 +64,18 @@ function useSteps(first: Step, moved: (step: Step) => void) {
   const shown = useRef(step);
   const [arrival, setArrival] = useState(0);
 
-  const goTo = (target: Step, path?: string) => {
+  const arrive = (target: Step, path: string | undefined) => {
     setSeen((before) => new Set(before).add(step).add(target));
     wanted.current = { step: target, path };
     setArrival((count) => count + 1);
     if (target !== step || params.has("build")) setParams({ step: target, build: null }, { push: true });
     moved(target);
+  };
+  const goTo = (target: Step, path?: string) => {
+    const go = () => arrive(target, path);
+    // With its code there the step takes the focus like the others.
+    if (target === "review") void loadReview().then(go, go);
+    else go();
   };
 
   useEffect(() => {
@@ -157,7 +165,7 @@ function Layout({ preview, building }: { preview: Preview; building: boolean }) 
         <div className="min-w-0">
           <ConflictBar />
           <div className="mx-auto max-w-[46rem] px-4 pt-8 pb-24 md:px-6 xl:px-8">
-            {building ? <BuildView onContinue={() => goTo("identity")} /> : <Screen key={step} />}
+            {building ? <Suspense><BuildView onContinue={() => goTo("identity")} /></Suspense> : <Screen key={step} />}
           </div>
         </div>
         {wide ? (

@@ -6,11 +6,11 @@ import { useFormState, useWatch, type FieldPath } from "react-hook-form";
 import { Field } from "@/components/ui/field";
 import { FieldInput, FieldTextarea } from "@/components/ui/form-controls";
 import { cn } from "@/lib/cn";
-import { useFormat } from "@/lib/format";
 
 import type { AgentForm } from "../agent-form";
 import type { ProposedField } from "../proposal";
 import { useWizard } from "../wizard-context";
+import { Counter } from "./counter";
 import { Redo, RedoFailure, useBeingWritten } from "./redo";
 import { directionOf } from "./text-direction";
 
@@ -22,15 +22,6 @@ export function useFieldError(path: FormPath): string | undefined {
   const { form } = useWizard();
   const state = useFormState({ control: form.control, name: path });
   return form.getFieldState(path, state).error?.message;
-}
-
-const COUNT_FROM = 0.8;
-
-/** How much is used of what fits, once it becomes tight. */
-export function Counter({ length, max }: { length: number; max: number }) {
-  const { number } = useFormat();
-  if (length < max * COUNT_FROM) return null;
-  return <span className={cn("tabular-nums", length > max && "text-destructive")}>{number(length)} / {number(max)}</span>;
 }
 
 interface FormFieldProps {

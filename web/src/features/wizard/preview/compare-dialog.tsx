@@ -13,10 +13,12 @@ import { Dialog, DialogContent } from "@/components/ui/dialog";
 import { Textarea } from "@/components/ui/input";
 import { Kbd } from "@/components/ui/kbd";
 import { toast } from "@/components/ui/toast";
-import { useT } from "@/lib/i18n";
+import { ScreenMessages, useT } from "@/lib/i18n";
 import { modifierKey } from "@/lib/platform";
 import { readLanes } from "@/lib/run-events";
 import { openStream } from "@/lib/sse";
+
+import compare from "@/messages/en/compare.json";
 
 import { ModelPicker } from "../fields/model-picker";
 import { splitModel, useModelChoices, type ModelChoices } from "../fields/models";
@@ -47,7 +49,7 @@ interface Comparison {
 
 /** Several models asked the same at once, on one stream; redrawn once per frame. */
 function useComparison(values: TestValues): Comparison {
-  const t = useT("wizard.compare");
+  const t = useT("compare");
   const { form } = useWizard();
   const [lanes, setLanes] = useState<readonly Lane[]>([]);
   const [busy, setBusy] = useState(false);
@@ -85,7 +87,7 @@ function useComparison(values: TestValues): Comparison {
 }
 
 function LaneCard({ lane, quickest, onUse }: { lane: Lane; quickest: boolean; onUse: () => void }) {
-  const t = useT("wizard.compare");
+  const t = useT("compare");
   const underWay = lane.status === "waiting" || lane.status === "streaming";
   return (
     <Card className="flex min-h-64 min-w-0 flex-col" role="group" aria-label={lane.model} aria-busy={underWay}>
@@ -111,7 +113,7 @@ function LaneCard({ lane, quickest, onUse }: { lane: Lane; quickest: boolean; on
 }
 
 function ModelSlots({ models, onChange }: { models: readonly string[]; onChange: (models: string[]) => void }) {
-  const t = useT("wizard.compare");
+  const t = useT("compare");
   const replace = (at: number, id: string) => {
     if (!models.includes(id)) onChange(models.map((other, index) => (index === at ? id : other)));
   };
@@ -142,9 +144,14 @@ function ModelSlots({ models, onChange }: { models: readonly string[]; onChange:
   );
 }
 
-/** The same question to several models at once, side by side, with the configuration in the form. */
-export function CompareDialog({ open, onOpenChange, values }: { open: boolean; onOpenChange: (open: boolean) => void; values: TestValues }) {
-  const t = useT("wizard.compare");
+interface CompareProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  values: TestValues;
+}
+
+function Comparison({ open, onOpenChange, values }: CompareProps) {
+  const t = useT("compare");
   const tCore = useT("core");
   const { form } = useWizard();
   const choices = useModelChoices();
@@ -205,4 +212,11 @@ export function CompareDialog({ open, onOpenChange, values }: { open: boolean; o
       </DialogContent>
     </Dialog>
   );
+}
+
+const ENGLISH = { compare };
+
+/** The same question to several models at once, side by side, with the configuration in the form. */
+export function CompareDialog(props: CompareProps) {
+  return <ScreenMessages english={ENGLISH}><Comparison {...props} /></ScreenMessages>;
 }

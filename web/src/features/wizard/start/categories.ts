@@ -1,9 +1,9 @@
 "use client";
 
 import { useT } from "@/lib/i18n";
-import type wizard from "@/messages/en/wizard.json";
+import type start from "@/messages/en/start.json";
 
-type Known = keyof (typeof wizard)["category"];
+type Known = keyof (typeof start)["category"];
 
 /** "Professional services" as `professional_services`. */
 export function categoryKey(category: string): string {
@@ -12,7 +12,7 @@ export function categoryKey(category: string): string {
 
 /** A category in the reader's language; one that is not known stays as the server calls it. */
 export function useCategoryName(): (category: string) => string {
-  const t = useT("wizard.category");
+  const t = useT("start.category");
   return (category) => {
     const key = categoryKey(category) as Known;
     return t.has(key) ? t(key) : category;

@@ -9,7 +9,7 @@ import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 import { Link } from "@/lib/nav";
 
-import { Counter } from "../fields/form-field";
+import { Counter } from "../fields/counter";
 import { useModelChoices } from "../fields/models";
 import { directionOf } from "../fields/text-direction";
 import { LIMITS } from "../limits";
@@ -19,7 +19,7 @@ const EXAMPLES = ["returns", "release_notes", "german_tutor", "contracts"] as co
 
 /** Says who will write: a model, or the sandbox that only adapts a template. */
 function WriterNote() {
-  const t = useT("wizard.start");
+  const t = useT("start");
   const { fallback } = useModelChoices();
   if (!fallback) return null;
   if (!fallback.offline) return <span>{t("writer", { model: `${fallback.id}/${fallback.default_model}` })}</span>;
@@ -33,7 +33,7 @@ function WriterNote() {
 
 /** One sentence, from which the whole configuration is written. */
 export function DescribeBox({ making, create }: CreateDraft) {
-  const t = useT("wizard.start");
+  const t = useT("start");
   const [sentence, setSentence] = useState("");
   const [short, setShort] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);

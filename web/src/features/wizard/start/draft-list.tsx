@@ -15,7 +15,7 @@ import { Link } from "@/lib/nav";
 const SHOWN = 4;
 
 function useDiscard() {
-  const t = useT("wizard.start");
+  const t = useT("start");
   const tCore = useT("core");
   const queries = useQueryClient();
   const remove = $api.useMutation("delete", "/v1/agents/{id}");
@@ -40,7 +40,7 @@ export function useDrafts() {
 
 /** Nothing is shown where there is none. */
 export function DraftList() {
-  const t = useT("wizard.start");
+  const t = useT("start");
   const { data } = useDrafts();
   const discard = useDiscard();
   if (!data?.data.length) return null;

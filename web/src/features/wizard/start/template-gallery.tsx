@@ -56,7 +56,7 @@ function Tile({ icon, title, text, tag, busy, dashed = false, onClick }: {
 const GRID = "grid gap-3 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4";
 
 function Tiles({ templates, making, create, scratch }: { templates: readonly Template[]; scratch: boolean } & CreateDraft) {
-  const t = useT("wizard.start");
+  const t = useT("start");
   const nameOf = useCategoryName();
   return (
     <ul className={GRID}>
@@ -81,7 +81,7 @@ function Tiles({ templates, making, create, scratch }: { templates: readonly Tem
 }
 
 function Categories({ all, chosen, onChoose }: { all: readonly string[]; chosen: string | null; onChoose: (category: string | null) => void }) {
-  const t = useT("wizard.start");
+  const t = useT("start");
   const nameOf = useCategoryName();
   return (
     <div role="group" aria-label={t("categories")} className="flex flex-wrap gap-1.5">
@@ -96,7 +96,7 @@ function Categories({ all, chosen, onChoose }: { all: readonly string[]; chosen:
 
 /** Finished configurations to begin with, by category and by what is typed; both stand in the address. */
 export function TemplateGallery(draft: CreateDraft) {
-  const t = useT("wizard.start");
+  const t = useT("start");
   const tCore = useT("core");
   const [params, setParams] = useQueryState();
   const { data, error, refetch } = $api.useQuery("get", "/v1/templates", {}, { staleTime: Number.POSITIVE_INFINITY });

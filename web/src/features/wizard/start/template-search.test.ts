@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import type { Template } from "@/lib/api/schema";
-import en from "@/messages/en/wizard.json";
+import en from "@/messages/en/start.json";
 
 import { categoryKey } from "./categories";
 import { hasTemplateIcon } from "./template-icons";

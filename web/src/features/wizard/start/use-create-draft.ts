@@ -16,7 +16,7 @@ export interface CreateDraft {
 
 /** Makes a draft on the server and opens it; with `build`, its fields are written from its sentence there. */
 export function useCreateDraft(): CreateDraft {
-  const t = useT("wizard.start");
+  const t = useT("start");
   const fail = useActionFailed();
   const navigate = useNavigate();
   const [making, setMaking] = useState<string | null>(null);

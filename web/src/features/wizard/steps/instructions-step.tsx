@@ -11,7 +11,8 @@ import { useT } from "@/lib/i18n";
 
 import { RESPONSE_STYLES, type ResponseStyle } from "../agent-form";
 import { ChoiceCards, type Choice } from "@/components/ui/choice-cards";
-import { Counter, FormField } from "../fields/form-field";
+import { Counter } from "../fields/counter";
+import { FormField } from "../fields/form-field";
 import { PromptPicker } from "../fields/prompt-picker";
 import { Redo, RedoFailure, useBeingWritten } from "../fields/redo";
 import { LIMITS } from "../limits";
