@@ -103,6 +103,15 @@ export function useLinkToken(): string | null {
   return useSyncExternalStore(onHashChange, () => new URLSearchParams(window.location.hash.slice(1)).get("token") ?? "", () => null);
 }
 
+/**
+ * The same, when it is an invitation's; "" otherwise. A page that is gone to from another one may still see that
+ * one's `#` when it renders first, and must not take its secret elsewhere.
+ */
+export function useInvitationToken(): string | null {
+  const token = useLinkToken();
+  return token === null || token.startsWith("agi_") ? token : "";
+}
+
 export type QueryPatch = Record<string, string | null | undefined>;
 
 /**

@@ -14,7 +14,7 @@ import { FieldInput } from "@/components/ui/form-controls";
 import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
 import { useFormatter, useT } from "@/lib/i18n";
-import { Link, useLinkToken, useOpenedSearch } from "@/lib/nav";
+import { Link, useInvitationToken, useOpenedSearch } from "@/lib/nav";
 import { useOAuthError } from "@/lib/oauth-error";
 
 import { useInvitation } from "./invitation";
@@ -73,7 +73,7 @@ export function LoginScreen() {
   const [tried, setTried] = useState(false);
   const form = useForm({ resolver: zodResolver(useLoginSchema()), defaultValues: { email: "", password: "" } });
   const { errors, isSubmitting } = form.formState;
-  const invited = useInvitation(useLinkToken()).preview?.email;
+  const invited = useInvitation(useInvitationToken()).preview?.email;
   const { setValue } = form;
   useEffect(() => {
     if (invited) setValue("email", invited);

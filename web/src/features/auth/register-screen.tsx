@@ -16,7 +16,7 @@ import { api } from "@/lib/api/client";
 import { toApiError } from "@/lib/api/problem";
 import { setFormErrors } from "@/lib/forms";
 import { useT } from "@/lib/i18n";
-import { Link, useLinkToken } from "@/lib/nav";
+import { Link, useInvitationToken } from "@/lib/nav";
 
 import { joinByInvitation, useInvitation } from "./invitation";
 import { Notice } from "./notice";
@@ -58,7 +58,7 @@ export function RegisterScreen() {
   const { errors, isSubmitting } = form.formState;
   const { password = "", email = "" } = useWatch({ control: form.control });
 
-  const token = useLinkToken();
+  const token = useInvitationToken();
   const invitation = useInvitation(token).preview;
   const { setValue } = form;
   useEffect(() => {

@@ -2,7 +2,7 @@
 
 import { useCallback } from "react";
 
-import { useLinkToken, useNavigate, useOpenedSearch } from "@/lib/nav";
+import { useInvitationToken, useNavigate, useOpenedSearch } from "@/lib/nav";
 
 /** Where `?next=` leads, if it stays on this site; nobody is sent elsewhere by a crafted link. */
 export function safeNext(next: string | null): string {
@@ -24,7 +24,7 @@ export function invitationNext(token: string): string {
 
 /** Where who signs in wanted to be. */
 export function useNext(): string {
-  const token = useLinkToken();
+  const token = useInvitationToken();
   const next = safeNext(new URLSearchParams(useOpenedSearch()).get("next"));
   return token ? invitationNext(token) : next;
 }
