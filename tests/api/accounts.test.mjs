@@ -96,8 +96,10 @@ describe('an address', () => {
   it('is stored as a hash alone', async () => {
     const account = await register(w.anonymous);
     const token = await mailed('verify', account.email);
-    const rows = await sql(w.server, `SELECT * FROM email_tokens WHERE user_id = '${account.user.id}'`);
-    assert.equal(rows.length, 1);
+    const of = `FROM email_tokens WHERE user_id = '${account.user.id}'`;
+    assert.deepEqual(await sql(w.server, `SELECT count(*) ${of}`), [['1']]);
+    // Bytes of a hash may be printed as more than one line.
+    const rows = await sql(w.server, `SELECT * ${of}`);
     assert.ok(!JSON.stringify(rows).includes(token.slice(4)));
   });
 });
