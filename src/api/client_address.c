@@ -27,7 +27,9 @@ static bool take_last(struct ag_str *list, struct ag_str *ret_entry)
     while (start > 0 && list->data[start - 1] != ',')
         start--;
     *ret_entry = ag_str_sub(*list, start, SIZE_MAX);
-    *list = start == 0 ? (struct ag_str){0} : ag_str_sub(*list, 0, start - 1);
+    struct ag_str rest = {0};
+    if (start > 0) rest = ag_str_sub(*list, 0, start - 1);
+    *list = rest;
     return true;
 }
 

@@ -203,7 +203,8 @@ const struct ag_command ag_commands[] = {
      .run = ag_docs,
      .summary = "Write the generated documents into a folder",
      .flags = {{"--dir", "DIR", true,
-                "Where config.md, errors.md, permissions.md, audit.md, routes.md and openapi.json go."}}},
+                "Where config.md, errors.md, permissions.md, audit.md, routes.md and openapi.json "
+                "go."}}},
     {.name = "version", .run = version, .summary = "Print the version"},
     {.name = "help",
      .args = "[COMMAND]",

@@ -32,8 +32,9 @@ bool ag_principal_reaches(const struct ag_principal *principal, struct ag_uuid a
 
 struct ag_uuid ag_principal_viewer(const struct ag_principal *principal)
 {
-    bool nobody = principal->shared_key || principal->is_visitor;
-    return nobody ? (struct ag_uuid){{0}} : principal->user_id;
+    struct ag_uuid viewer = {{0}};
+    if (!principal->shared_key && !principal->is_visitor) viewer = principal->user_id;
+    return viewer;
 }
 
 bool ag_principal_alone(const struct ag_principal *principal)

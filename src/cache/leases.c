@@ -132,11 +132,11 @@ static void unlock(struct place place)
     pthread_mutex_unlock(&place.shard->lock);
 }
 
-static struct lease *known(struct place place, const struct ag_rate *rate)
+static struct lease *known(const struct place *place, const struct ag_rate *rate)
 {
     for (size_t way = 0; way < WAYS; way++) {
-        struct lease *lease = &place.set[way];
-        if (lease->hash == place.hash && lease->rate == (uint32_t)rate->count) return lease;
+        struct lease *lease = &place->set[way];
+        if (lease->hash == place->hash && lease->rate == (uint32_t)rate->count) return lease;
     }
     return NULL;
 }
@@ -144,7 +144,7 @@ static struct lease *known(struct place place, const struct ag_rate *rate)
 /* The key's lease, or a new one in the place of the one that says least. */
 static struct lease *lease_of(struct place place, const struct ag_rate *rate)
 {
-    struct lease *lease = known(place, rate), *least = &place.set[0];
+    struct lease *lease = known(&place, rate), *least = &place.set[0];
     if (lease) return lease;
     for (size_t way = 1; way < WAYS; way++)
         if (place.set[way].full_at_us < least->full_at_us) least = &place.set[way];
@@ -190,7 +190,7 @@ bool ag_leases_spend(struct ag_leases *leases, struct ag_str key, const struct a
                      int64_t now_us, bool take, struct ag_limit_verdict *ret_verdict)
 {
     struct place place = lock(leases, key);
-    struct lease *lease = known(place, rate);
+    struct lease *lease = known(&place, rate);
     bool decided = true;
     struct lease none = {.hash = 0};
     if (lease && lease->tokens > 0 && now_us < lease->expires_us) {
@@ -291,7 +291,7 @@ void ag_leases_refund(struct ag_leases *leases, struct ag_str key, const struct 
                       int64_t now_us)
 {
     struct place place = lock(leases, key);
-    struct lease *lease = known(place, rate);
+    struct lease *lease = known(&place, rate);
     if (lease && lease->tokens < UINT16_MAX) {
         if (now_us >= lease->expires_us) {
             lease->tokens = 0;

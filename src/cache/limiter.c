@@ -110,10 +110,10 @@ static void unlock(struct place place)
 }
 
 /* The key's entry, or NULL when nothing is known of it. */
-static struct entry *known(struct place place)
+static struct entry *known(const struct place *place)
 {
     for (size_t way = 0; way < WAYS; way++)
-        if (place.set[way].hash == place.hash) return &place.set[way];
+        if (place->set[way].hash == place->hash) return &place->set[way];
     return NULL;
 }
 
@@ -137,7 +137,7 @@ static void charge(struct ag_limiter *limiter, struct ag_str key, const struct a
 static int64_t debt_of(struct ag_limiter *limiter, struct ag_str key, int64_t now_us)
 {
     struct place place = lock(limiter, key);
-    const struct entry *entry = known(place);
+    const struct entry *entry = known(&place);
     int64_t debt = entry ? AG_MAX(entry->full_at_us - now_us, (int64_t)0) : 0;
     unlock(place);
     return debt;
@@ -178,7 +178,7 @@ struct ag_limit_verdict ag_limiter_peek(struct ag_limiter *limiter, struct ag_st
     if (is_shared(limiter) && ag_leases_spend(limiter->leases, key, rate, now_us, false, &verdict))
         return verdict;
     struct place place = lock(limiter, key);
-    struct entry *entry = known(place);
+    struct entry *entry = known(&place);
     struct entry copy = entry ? *entry : (struct entry){.hash = 0};
     unlock(place);
     return judge(&copy, rate, now_us);
@@ -189,7 +189,7 @@ void ag_limiter_refund(struct ag_limiter *limiter, struct ag_str key, const stru
 {
     check_rate(rate);
     struct place place = lock(limiter, key);
-    struct entry *entry = known(place);
+    struct entry *entry = known(&place);
     if (entry && entry->full_at_us > now_us) entry->full_at_us -= ag_rate_step_us(rate);
     unlock(place);
     if (limiter->leases) ag_leases_refund(limiter->leases, key, rate, now_us);
@@ -198,7 +198,7 @@ void ag_limiter_refund(struct ag_limiter *limiter, struct ag_str key, const stru
 void ag_limiter_forget(struct ag_limiter *limiter, struct ag_str key)
 {
     struct place place = lock(limiter, key);
-    struct entry *entry = known(place);
+    struct entry *entry = known(&place);
     if (entry) *entry = (struct entry){.hash = 0};
     unlock(place);
     if (limiter->leases) ag_leases_forget(limiter->leases, key);

@@ -111,7 +111,8 @@ static enum ag_err append(struct ag_tx *tx, struct ag_uuid org, struct ag_activi
 {
     struct ag_audit_head head;
     struct ag_buf details;
-    uint8_t hash[AG_AUDIT_HASH_BYTES];
+    uint8_t *hash = ag_arena_alloc(ag_tx_arena(tx), AG_AUDIT_HASH_BYTES);
+    if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for an audit entry");
     AG_TRY(take_head(tx, org, &head));
     if (head.hash.len != AG_AUDIT_HASH_BYTES)
         return ag_fail(AG_E_INTERNAL, "the head of the audit log is not a hash");
@@ -126,7 +127,7 @@ static enum ag_err append(struct ag_tx *tx, struct ag_uuid org, struct ag_activi
     entry->created_at = ag_uuid_time_ms(entry->id);
     entry->seq = head.seq + 1;
     AG_TRY(ag_audit_hash(ag_tx_arena(tx), org, entry, (const uint8_t *)head.hash.data, hash));
-    entry->hash = ag_str_n((const char *)hash, sizeof(hash));
+    entry->hash = ag_str_n((const char *)hash, AG_AUDIT_HASH_BYTES);
     return ag_audit_append(tx, org, entry);
 }
 
