@@ -241,7 +241,7 @@ export const SCREENS = [
   } },
   { name: 'org-roles', path: '/organization?tab=roles', who: 'olga', ready: named('button', 'org.roles.create') },
   { name: 'org-roles-changed', path: '/organization?tab=roles', who: 'olga', ready: named('button', 'org.roles.create'), act: async ({ page, t, form }) => {
-    if (form.narrow) await page.getByLabel(t('org.roles.role'), { exact: true }).selectOption({ label: 'Auditor' });
+    if (form.narrow) await named('combobox', 'org.roles.role')({ page, t }).selectOption({ label: 'Auditor' });
     const name = t('permissions.name.runs_read');
     await page.getByRole('checkbox', { name: form.narrow ? name : `Auditor: ${name}` }).click();
     await page.getByRole('button', { name: t('org.roles.save'), exact: true }).waitFor();
