@@ -58,6 +58,7 @@ enum ag_err ag_check_may_mail(struct ag_scope *scope, struct ag_str purpose, str
 {
     int64_t wait_s;
     if (may_mail(scope->core, scope->arena, purpose, email, &wait_s)) return AG_OK;
+    scope->retry_after_s = wait_s;
     return ag_fail(AG_E_RATE_LIMITED, "this address got several mails just now; wait %lld s",
                    (long long)wait_s);
 }

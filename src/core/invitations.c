@@ -61,6 +61,25 @@ struct invite {
     bool no_role;
 };
 
+/* Neither a mailbox nor the whole world is filled with an organisation's invitations. */
+static enum ag_err check_may_mail(struct ag_scope *scope, struct ag_str email)
+{
+    static const struct ag_rate rate = {.count = AG_ORG_MAILS_MAX, .per_ms = DAY_MS};
+    struct ag_limiter *limiter = scope->core->limiter;
+    char org[AG_UUID_TEXT_BYTES];
+    struct ag_str key = ag_arena_printf(scope->arena, "invitations %s",
+                                        ag_uuid_format(scope->who.org_id, org).data);
+    if (!key.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a limit");
+    AG_TRY(ag_check_may_mail(scope, AG_STR("invitation"), email));
+    if (!limiter) return AG_OK;
+    struct ag_limit_verdict verdict = ag_limiter_take(limiter, key, &rate, ag_mono_us());
+    if (verdict.allowed) return AG_OK;
+    scope->retry_after_s = (verdict.retry_after_ms + 999) / 1000;
+    return ag_fail(AG_E_RATE_LIMITED,
+                   "an organisation sends at most %d invitations within a day; try again later",
+                   AG_ORG_MAILS_MAX);
+}
+
 /* A new token, and seven days for it. */
 static enum ag_err renew(struct invite *invite)
 {
@@ -181,7 +200,7 @@ enum ag_err ag_invitation_create(struct ag_scope *scope, const struct ag_invitat
     };
     AG_TRY(ag_role_chosen(scope, input->role, own, input->role_id, &invite.role));
     AG_TRY(ag_email_normal(scope->arena, input->email, &invite.doc.email));
-    AG_TRY(ag_check_may_mail(scope, AG_STR("invitation"), invite.doc.email));
+    AG_TRY(check_may_mail(scope, invite.doc.email));
     AG_TRY(name_inviter(&invite));
     AG_TRY(renew(&invite));
     invite.doc.role = invite.role.role;
@@ -226,7 +245,7 @@ enum ag_err ag_invitation_resend(struct ag_scope *scope, struct ag_uuid id,
     struct invite invite = {.scope = scope, .doc = {.id = id}};
     struct ag_str email;
     AG_TRY(ag_invitations_email(scope->core->db, scope->arena, scope->who.org_id, id, &email));
-    AG_TRY(ag_check_may_mail(scope, AG_STR("invitation"), email));
+    AG_TRY(check_may_mail(scope, email));
     AG_TRY(name_inviter(&invite));
     AG_TRY(renew(&invite));
     AG_TRY(ag_db_write(scope->core->db, scope->arena, resend_tx, &invite));
@@ -325,7 +344,7 @@ static enum ag_err join(struct ag_tx *tx, const struct ag_scope *scope, const st
     if (!holds) return not_valid();
 
     const struct ag_member_role role = {invited->doc.role, invited->doc.role_id};
-    AG_TRY(ag_check_may_join(tx, user->id, false));
+    AG_TRY(ag_check_may_join(tx, user->id, ag_str_eq(role.role, AG_STR("owner"))));
     AG_TRY(ag_members_count(tx, org, &count));
     if (count >= AG_ORG_MEMBERS_MAX)
         return ag_fail(AG_E_CONFLICT, "an organisation has at most %d members", AG_ORG_MEMBERS_MAX);

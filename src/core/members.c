@@ -67,8 +67,8 @@ static enum ag_err member_change_tx(struct ag_tx *tx, void *arg)
     AG_TRY(check_grant(scope, held, &role));
     if (ag_str_eq(member.role, role.role.role) && ag_uuid_eq(member.role_id, role.role.role_id))
         return AG_OK;
-    if (!ag_str_eq(role.role.role, AG_STR("owner")))
-        AG_TRY(ag_check_not_last_owner(tx, org, &member));
+    AG_TRY(ag_str_eq(role.role.role, AG_STR("owner")) ? ag_check_may_own(tx, args->user)
+                                                       : ag_check_not_last_owner(tx, org, &member));
     AG_TRY(ag_members_set_role(tx, org, args->user, &role.role));
     AG_TRY(ag_invitations_sweep(tx, scope, org));
     return ag_audit(tx, scope, "member.role_changed",

@@ -171,6 +171,7 @@ static enum ag_err org_transfer_tx(struct ag_tx *tx, void *arg)
     AG_TRY(err);
     if (ag_uuid_eq(args->user, who->user_id))
         return ag_fail(AG_E_CONFLICT, "you are its owner already; name another member");
+    if (!ag_str_eq(heir.role, owner.role)) AG_TRY(ag_check_may_own(tx, args->user));
     AG_TRY(ag_members_set_role(tx, who->org_id, args->user, &owner));
     AG_TRY(ag_members_set_role(tx, who->org_id, who->user_id, &admin));
     AG_TRY(ag_invitations_sweep(tx, args->scope, who->org_id));

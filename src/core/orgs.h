@@ -16,6 +16,7 @@ enum {
     AG_ORG_MEMBERS_MAX = 1000,
     AG_ORG_ROLES_MAX = 100,
     AG_ORG_INVITATIONS_MAX = 200, /* that nobody has accepted */
+    AG_ORG_MAILS_MAX = 500, /* invitations that an organisation sends within a day */
     AG_INVITATION_DAYS = 7,
     AG_INVITATION_KEPT_DAYS = 30, /* after its end, so that it can be sent again */
 };
@@ -167,6 +168,8 @@ enum ag_err ag_org_lock(struct ag_tx *tx, struct ag_uuid org, bool *ret_personal
  * ag_org_lock(). AG_E_CONFLICT: enough of them. */
 enum ag_err ag_person_lock(struct ag_tx *tx, struct ag_uuid user) AG_MUST_USE;
 enum ag_err ag_check_may_join(struct ag_tx *tx, struct ag_uuid user, bool owns) AG_MUST_USE;
+/* The same of who is a member already and is about to become an owner. */
+enum ag_err ag_check_may_own(struct ag_tx *tx, struct ag_uuid user) AG_MUST_USE;
 
 /* What the principal holds now, read again: an earlier transaction may have taken it away.
  * AG_E_FORBIDDEN: not `needed`. */

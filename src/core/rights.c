@@ -78,14 +78,26 @@ enum ag_err ag_person_lock(struct ag_tx *tx, struct ag_uuid user)
     return ag_fail(AG_E_UNAUTHENTICATED, "this account was deleted meanwhile");
 }
 
+static enum ag_err check_owned(int64_t owned)
+{
+    if (owned < AG_ORGS_OWNED_MAX) return AG_OK;
+    return ag_fail(AG_E_CONFLICT,
+                   "one account owns at most %d organisations; delete or hand over one first",
+                   AG_ORGS_OWNED_MAX);
+}
+
+enum ag_err ag_check_may_own(struct ag_tx *tx, struct ag_uuid user)
+{
+    int64_t all, owned;
+    AG_TRY(ag_orgs_count(tx, user, &all, &owned));
+    return check_owned(owned);
+}
+
 enum ag_err ag_check_may_join(struct ag_tx *tx, struct ag_uuid user, bool owns)
 {
     int64_t all, owned;
     AG_TRY(ag_orgs_count(tx, user, &all, &owned));
-    if (owns && owned >= AG_ORGS_OWNED_MAX)
-        return ag_fail(AG_E_CONFLICT,
-                       "one account owns at most %d organisations; delete or hand over one first",
-                       AG_ORGS_OWNED_MAX);
+    if (owns) AG_TRY(check_owned(owned));
     if (all >= AG_ORGS_JOINED_MAX)
         return ag_fail(AG_E_CONFLICT,
                        "one account belongs to at most %d organisations; leave one first",

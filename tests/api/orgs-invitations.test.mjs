@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 
 import { sql } from '../lib/database.mjs';
 import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
+import { Client } from '../lib/http.mjs';
 import { loggedLink } from '../lib/mail.mjs';
 import { eventually } from '../lib/time-and-ports.mjs';
 import { browserOf, createRole, invite, join, organisation, organisationOf, PASSWORD, register, unique, world } from '../lib/world.mjs';
@@ -132,6 +133,26 @@ describe('mails to one address', () => {
     expectProblem(await client.post('/v1/invitations', { email, role: 'viewer' }), 429, 'rate_limited');
     await invite({ client }, address());
     expectProblem(await client.post(`/v1/invitations/${absentId()}/resend`), 404);
+  });
+
+  it('are 500 a day from one organisation, whoever of it sends them', async () => {
+    const server = await w.start({ AGENTGEN_RATE_LIMITS: true });
+    const anonymous = new Client(server.url);
+    const [owner, ...admins] = await Promise.all(Array.from({ length: 10 }, () => register(anonymous)));
+    const org = await organisationOf(owner, ...admins.map((admin) => [admin, 'admin']));
+    await sql(server, `UPDATE organizations SET requests_per_minute = 1000000 WHERE id = '${org.id}'`);
+    await eventually(async () => (await owner.client.get('/v1/org')).headers['ratelimit-limit'] === '1000000', { ms: 6000, what: 'a limit that is not in the way' });
+    for (const admin of admins.slice(0, 9)) {
+      await Promise.all(Array.from({ length: 54 }, () => invite(admin, address())));
+      await sql(server, 'DELETE FROM invitations');
+    }
+    // Nine have joined, 486 more were invited, five are left.
+    for (let i = 0; i < 5; i += 1) await invite(owner, address());
+    const refused = await owner.client.post('/v1/invitations', { email: address(), role: 'viewer' });
+    assert.match(expectProblem(refused, 429, 'rate_limited').detail, /at most 500 invitations/);
+    // One comes back every 173 s.
+    assert.ok(Number(refused.headers['retry-after']) > 100, refused.headers['retry-after']);
+    anonymous.close();
   });
 });
 

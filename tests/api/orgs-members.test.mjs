@@ -232,6 +232,19 @@ describe('what one can have', () => {
     const rest = expect(await account.client.get(`/v1/orgs?limit=100&cursor=${first.next_cursor}`), 200);
     assert.equal(new Set([...first.data, ...rest.data].map((o) => o.id)).size, 51);
     assert.equal(rest.next_cursor, null);
+
+    // Nobody else makes them one more.
+    const [owner] = await people(1);
+    await organisationOf(owner, [account, 'admin']);
+    for (const reply of [
+      await owner.client.post('/v1/org/transfer', { user_id: account.user.id }),
+      await owner.client.patch(`/v1/members/${account.user.id}`, { role: 'owner' }),
+    ]) assert.match(expectProblem(reply, 409, 'conflict').detail, /at most 50 organisations/);
+    await organisationOf(owner);
+    const { token } = await invite(owner, account.email, 'owner');
+    expectProblem(await account.client.post('/v1/invitations/accept', { token }), 409, 'conflict');
+    await sql(w.server, `UPDATE memberships SET role = 'admin' WHERE user_id = '${account.user.id}' AND org_id = '${first.data.find((o) => !o.personal).id}'`);
+    expect(await account.client.post('/v1/invitations/accept', { token }), 200);
   });
 
   it('ends at 100 roles and 200 invitations of an organisation', async () => {
