@@ -77,6 +77,29 @@ bool ag_str_split(struct ag_str *rest, char separator, struct ag_str *ret_part)
     return true;
 }
 
+enum ag_err ag_str_unescape(struct ag_str s, bool form, char *out, size_t size, size_t *ret_len)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+        if (c == '%') {
+            int high = i + 2 < s.len ? ag_hex_digit(s.data[i + 1]) : -1;
+            int low = i + 2 < s.len ? ag_hex_digit(s.data[i + 2]) : -1;
+            if (high < 0 || low < 0) return AG_E_INVALID;
+            c = (char)(high << 4 | low);
+            i += 2;
+        } else if (c == '+' && form) {
+            c = ' ';
+        }
+        if (c == '\0' || len + 1 >= size) return AG_E_INVALID;
+        out[len++] = c;
+    }
+    if (len >= size) return AG_E_INVALID;
+    out[len] = '\0';
+    *ret_len = len;
+    return AG_OK;
+}
+
 enum ag_err ag_str_to_int64(struct ag_str s, int64_t *ret_value)
 {
     bool negative = s.len > 0 && s.data[0] == '-';

@@ -53,6 +53,11 @@ ptrdiff_t ag_str_find_char(struct ag_str s, char c);
  * spent. `for (struct ag_str rest = s, part; ag_str_split(&rest, ',', &part);)` walks a list. */
 bool ag_str_split(struct ag_str *rest, char separator, struct ag_str *ret_part);
 
+/* Decodes %XX, and of a `form` '+' as a space, into `out`, which gets a NUL at its end.
+ * AG_E_INVALID: a bad escape, a NUL, or more than `size` bytes. */
+enum ag_err ag_str_unescape(struct ag_str s, bool form, char *out, size_t size,
+                            size_t *ret_len) AG_MUST_USE;
+
 /* The whole of `s` as a decimal integer, optional leading '-'; no spaces, no '+'.
  * AG_E_INVALID when it is not one or does not fit. */
 enum ag_err ag_str_to_int64(struct ag_str s, int64_t *ret_value) AG_MUST_USE;

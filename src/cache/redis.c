@@ -3,13 +3,11 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
-#include "runtime/offload.h"
+#include "runtime/resolve.h"
 #include "runtime/sync.h"
 
-#include <arpa/inet.h>
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -28,8 +26,7 @@ enum {
     PAUSE_MIN_MS = 50,
     PAUSE_MAX_MS = 2000,
     STEADY_MS = 10 * 1000, /* a connection that has lasted begins anew with short pauses */
-    ADDRESSES_MAX = 4,
-    DIGEST_BYTES = 41, /* SHA-1 in hexadecimal, and NUL */
+    DIGEST_BYTES = 41,     /* SHA-1 in hexadecimal, and NUL */
     ERROR_BYTES = 120,
 };
 
@@ -395,41 +392,20 @@ static enum ag_err connect_to(struct link *link, const char *address)
     return AG_OK;
 }
 
-struct look_up {
-    const char *host;
-    char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN];
-    unsigned count;
-};
-
-static enum ag_err look_up(void *arg)
-{
-    struct look_up *l = arg;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *list;
-    int rc = getaddrinfo(l->host, NULL, &hints, &list);
-    if (rc != 0) return ag_fail(AG_E_IO, "%s", gai_strerror(rc));
-    for (struct addrinfo *a = list; a && l->count < ADDRESSES_MAX; a = a->ai_next)
-        if (getnameinfo(a->ai_addr, a->ai_addrlen, l->addresses[l->count], sizeof(l->addresses[0]),
-                        NULL, 0, NI_NUMERICHOST) == 0)
-            l->count++;
-    freeaddrinfo(list);
-    return AG_OK;
-}
-
 static enum ag_err establish(struct link *link)
 {
-    const char *host = link->redis->address.host;
-    unsigned char bytes[sizeof(struct in6_addr)];
+    struct ag_host_addresses host;
     link->error[0] = '\0';
-    if (inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1)
-        return connect_to(link, host);
-    struct look_up l = {.host = host};
-    enum ag_err err = ag_offload(look_up, &l);
-    if (err != AG_OK) snprintf(link->error, sizeof(link->error), "%s", ag_diag_text(err));
-    for (unsigned i = 0; i < l.count; i++) {
-        err = connect_to(link, l.addresses[i]);
+    enum ag_err err = ag_host_resolve(link->redis->address.host, &host);
+    if (err != AG_OK) {
+        snprintf(link->error, sizeof(link->error), "%s", ag_diag_text(err));
+        return err == AG_E_CANCELED ? err : AG_E_CLOSED;
+    }
+    for (unsigned i = 0; i < host.count; i++) {
+        err = connect_to(link, host.text[i]);
         if (err == AG_OK || err == AG_E_CANCELED) break;
     }
-    return l.count == 0 ? AG_E_CLOSED : err;
+    return err;
 }
 
 /* Half of it at least, so that instances that lost one server do not come back as one. */

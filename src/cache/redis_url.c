@@ -7,26 +7,6 @@ static enum ag_err bad(const char *why)
     return ag_fail(AG_E_CONFIG, "it %s: redis://[user:password@]host[:port][/db]", why);
 }
 
-/* Percent-decodes into `out`, which ends with NUL. */
-static enum ag_err decode(struct ag_str text, char *out, size_t size)
-{
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        if (c == '%') {
-            int high = i + 2 < text.len ? ag_hex_digit(text.data[i + 1]) : -1;
-            int low = i + 2 < text.len ? ag_hex_digit(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0) return AG_E_INVALID;
-            c = (char)(high << 4 | low);
-            i += 2;
-        }
-        if (c == '\0' || len + 1 >= size) return AG_E_INVALID;
-        out[len++] = c;
-    }
-    out[len] = '\0';
-    return AG_OK;
-}
-
 static enum ag_err take_number(struct ag_str text, int64_t most, int *ret_number)
 {
     int64_t number;
@@ -70,9 +50,10 @@ static enum ag_err take_credentials(struct ag_str text, struct ag_redis_address 
     ptrdiff_t colon = ag_str_find_char(text, ':');
     struct ag_str user = ag_str_sub(text, 0, colon < 0 ? 0 : (size_t)colon);
     struct ag_str password = ag_str_sub(text, (size_t)(colon + 1), SIZE_MAX);
-    AG_TRY(decode(user, address->user, sizeof(address->user)));
-    AG_TRY(decode(password, address->password, sizeof(address->password)));
-    return address->password[0] ? AG_OK : AG_E_INVALID;
+    size_t len;
+    AG_TRY(ag_str_unescape(user, false, address->user, sizeof(address->user), &len));
+    AG_TRY(ag_str_unescape(password, false, address->password, sizeof(address->password), &len));
+    return len > 0 ? AG_OK : AG_E_INVALID;
 }
 
 enum ag_err ag_redis_address_parse(struct ag_str url, struct ag_redis_address *ret_address)

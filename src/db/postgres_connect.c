@@ -1,7 +1,7 @@
 /*
  * Connecting to PostgreSQL without blocking the loop.
  *
- * libpq would look up host names itself, and wait; so names are resolved on the offload pool and
+ * libpq would look up host names itself, and wait; so names are resolved before and
  * handed over as `hostaddr`, one entry for each address, while `host` stays what the certificate
  * and the password file are compared with.
  */
@@ -9,14 +9,10 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "runtime/offload.h"
-
-#include <arpa/inet.h>
-#include <netdb.h>
+#include "runtime/resolve.h"
 
 enum {
     ADDRESSES_MAX = 16, /* over all hosts of the URL */
-    ADDRESSES_PER_HOST = 4,
     LIST_MAX_BYTES = 8192,
     KEYWORDS_MAX = 64,
     MIN_SERVER_VERSION = 120000,
@@ -25,33 +21,9 @@ enum {
 
 /* ---- names ---- */
 
-struct lookup {
-    const char *host;
-    char addresses[ADDRESSES_PER_HOST][INET6_ADDRSTRLEN];
-    unsigned count;
-};
-
-static enum ag_err look_up(void *arg)
-{
-    struct lookup *l = arg;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *list;
-    int rc = getaddrinfo(l->host, NULL, &hints, &list);
-    if (rc != 0)
-        return ag_fail(AG_E_STORAGE, "cannot find the database host %s: %s", l->host,
-                       gai_strerror(rc));
-    for (struct addrinfo *a = list; a && l->count < ADDRESSES_PER_HOST; a = a->ai_next)
-        if (getnameinfo(a->ai_addr, a->ai_addrlen, l->addresses[l->count], sizeof(l->addresses[0]),
-                        NULL, 0, NI_NUMERICHOST) == 0)
-            l->count++;
-    freeaddrinfo(list);
-    return AG_OK;
-}
-
 static bool needs_look_up(const char *host)
 {
-    unsigned char address[sizeof(struct in6_addr)];
-    return host[0] && host[0] != '/' && host[0] != '@' && inet_pton(AF_INET, host, address) != 1 &&
-           inet_pton(AF_INET6, host, address) != 1;
+    return host[0] && host[0] != '/' && host[0] != '@' && !ag_host_is_address(host);
 }
 
 /* The comma-separated lists that libpq takes, all equally long. */
@@ -85,16 +57,17 @@ static enum ag_err resolve_one(struct host_lists *lists, struct ag_arena *arena,
                                struct ag_str port)
 {
     char *host = ag_arena_cstr(arena, name);
-    struct lookup *l = AG_ARENA_NEW(arena, struct lookup);
-    if (!host || !l) return ag_fail(AG_E_NO_MEMORY, "no memory for a host name");
+    struct ag_host_addresses found;
+    if (!host) return ag_fail(AG_E_NO_MEMORY, "no memory for a host name");
     if (!needs_look_up(host)) {
         add_host(lists, host, "", port);
         return AG_OK;
     }
-    l->host = host;
-    AG_TRY(ag_offload(look_up, l));
-    for (unsigned i = 0; i < l->count; i++)
-        add_host(lists, host, l->addresses[i], port);
+    enum ag_err err = ag_host_resolve(host, &found);
+    if (err == AG_E_IO) return ag_fail_more(AG_E_STORAGE, "a database host");
+    AG_TRY(err);
+    for (unsigned i = 0; i < found.count; i++)
+        add_host(lists, host, found.text[i], port);
     return AG_OK;
 }
 

@@ -12,25 +12,13 @@ enum ag_err ag_percent_decode(struct ag_arena *arena, struct ag_str raw, bool qu
     }
     char *out = ag_arena_alloc(arena, raw.len + 1);
     if (!out) return ag_fail(AG_E_NO_MEMORY, "no memory for an address");
-    size_t n = 0;
-    for (size_t i = 0; i < raw.len; i++) {
-        char c = raw.data[i];
-        if (c == '%') {
-            int high = i + 2 < raw.len ? ag_hex_digit(raw.data[i + 1]) : -1;
-            int low = i + 2 < raw.len ? ag_hex_digit(raw.data[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return ag_fail(AG_E_BAD_REQUEST, "the address has a malformed escape");
-            c = (char)(high << 4 | low);
-            i += 2;
-            if (c == '\0' || (!query && ((unsigned char)c < ' ' || c == 0x7F)))
-                return ag_fail(AG_E_BAD_REQUEST, "the address has an escaped control character");
-        } else if (c == '+' && query) {
-            c = ' ';
-        }
-        out[n++] = c;
-    }
-    out[n] = '\0';
-    struct ag_str text = {out, n};
+    size_t len;
+    if (ag_str_unescape(raw, query, out, raw.len + 1, &len) != AG_OK)
+        return ag_fail(AG_E_BAD_REQUEST, "the address has a malformed escape");
+    for (size_t i = 0; i < len && !query; i++)
+        if ((unsigned char)out[i] < ' ' || out[i] == 0x7F)
+            return ag_fail(AG_E_BAD_REQUEST, "the address has an escaped control character");
+    struct ag_str text = {out, len};
     if (!ag_utf8_valid(text)) return ag_fail(AG_E_BAD_REQUEST, "the address is not UTF-8");
     *ret_text = text;
     return AG_OK;
