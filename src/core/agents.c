@@ -71,6 +71,9 @@ static enum ag_err check_new(struct ag_scope *scope, const struct ag_agent_input
             ag_field_error(scope->errors, scope->arena, fields[i].name, "required",
                            "is required without a draft");
     }
+    if (ag_str_eq(input->visibility, AG_STR("private")) && ag_uuid_is_nil(ag_viewer(scope)))
+        ag_field_error(scope->errors, scope->arena, "visibility", "choice",
+                       "cannot be private: a key of the organisation is nobody's");
     return scope->errors->count > 0 ? ag_fail(AG_E_INVALID, "a new agent is either published, with "
                                                             "name and config, or a draft")
                                     : AG_OK;
@@ -86,7 +89,7 @@ enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input 
         .user_id = scope->who.user_id,
         .status = AG_STR("draft"),
         .config = AG_STR("{}"),
-        .visibility = AG_STR("organization"),
+        .visibility = input->visibility,
         .created_at = now,
         .updated_at = now,
     };

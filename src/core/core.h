@@ -300,13 +300,16 @@ struct ag_agent_input {
     uint64_t set;
     struct ag_str name, description;
     struct ag_agent_config config;
-    struct ag_agent_draft draft; /* new ones only */
+    /* New ones only. */
+    struct ag_agent_draft draft;
+    struct ag_str visibility;
 };
 enum {
     AG_AGENT_INPUT_NAME,
     AG_AGENT_INPUT_DESCRIPTION,
     AG_AGENT_INPUT_CONFIG,
     AG_AGENT_INPUT_DRAFT,
+    AG_AGENT_INPUT_VISIBILITY,
 };
 extern const struct ag_schema ag_new_agent_schema, ag_agent_input_schema, ag_agent_patch_schema;
 

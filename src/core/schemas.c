@@ -179,10 +179,14 @@ static const struct ag_field new_agent_fields[] = {
     AGENT_INPUT_FIELDS(0, 0),
     [AG_AGENT_INPUT_DRAFT] = AG_FIELD(struct ag_agent_input, draft, AG_F_OBJECT, 0,
                                       .sub = &ag_agent_draft_schema,
-                                      .doc = "Instead of all the others: something to go on with"),
+                                      .doc = "Instead of name, description and config: something "
+                                             "to go on with"),
+    [AG_AGENT_INPUT_VISIBILITY] = AG_FIELD(
+        struct ag_agent_input, visibility, AG_F_ENUM, 0, .choices = "private|organization",
+        .def = "\"organization\"", .doc = "Its creator alone, or the organisation"),
 };
 AG_SCHEMA(ag_new_agent_schema, "NewAgent", struct ag_agent_input,
-          "A new agent: `name` and `config`, or `draft` alone", new_agent_fields);
+          "A new agent: `name` and `config`, or a `draft`", new_agent_fields);
 
 static const struct ag_field agent_input_fields[] = {AGENT_INPUT_FIELDS(AG_FF_REQUIRED, 0)};
 AG_SCHEMA(ag_agent_input_schema, "AgentInput", struct ag_agent_input,

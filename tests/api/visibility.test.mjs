@@ -186,6 +186,19 @@ describe('a private agent', () => {
     expectProblem(await ask(mate.client), 404, 'not_found');
   });
 
+  it('may be one from the first moment, published or a draft', async () => {
+    const live = { name: unique('Born hidden'), config: { provider: 'openai', model: 'echo' } };
+    for (const body of [live, { draft: { name: unique('Born hidden') } }]) {
+      const agent = expect(await ada.client.post('/v1/agents', { ...body, visibility: 'private' }), 201);
+      assert.equal(agent.visibility, 'private');
+      expect(await ada.client.get(`/v1/agents/${agent.id}`), 200);
+      for (const client of Object.values(await others())) expectProblem(await client.get(`/v1/agents/${agent.id}`), 404);
+      assert.equal(expect(await ada.client.post('/v1/agents', body), 201).visibility, 'organization');
+    }
+    expectProblem(await shared.post('/v1/agents', { ...live, visibility: 'private' }), 422, 'validation_failed', ['visibility']);
+    expectProblem(await ada.client.post('/v1/agents', { ...live, visibility: 'public' }), 422, 'validation_failed', ['visibility']);
+  });
+
   it('that was deleted is restored by its creator alone', async () => {
     const { agent } = await hidden();
     assert.equal((await ada.client.delete(`/v1/agents/${agent}`)).status, 204);
@@ -374,7 +387,7 @@ describe('a change of visibility', () => {
         expectProblem(await owner.client.request(method, `/v1/agents/${agent.id}${path}`, { json }), 422, 'validation_failed', [field]);
       }
     }
-    expectProblem(await owner.client.post('/v1/agents', { name: 'x', config: {}, visibility: 'private' }), 422, 'validation_failed', ['visibility']);
+    for (const field of ['public_id', 'user_id']) expectProblem(await owner.client.post('/v1/agents', { name: 'x', config: {}, [field]: 'x' }), 422, 'validation_failed', [field]);
     const draft = expect(await owner.client.post('/v1/agents', { draft: {} }), 201);
     expectProblem(await share(owner.client, draft.id, 'public'), 409, 'agent_not_published');
   });

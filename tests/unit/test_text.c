@@ -53,6 +53,45 @@ static void test_split(void **state)
     assert_false(ag_str_split(&none, ',', &part));
 }
 
+static void test_unescape(void **state)
+{
+    static const struct {
+        const char *text;
+        bool form;
+        const char *plain; /* NULL: refused */
+    } rows[] = {
+        {"", false, ""},
+        {"abc", false, "abc"},
+        {"a%2Fb%2f", false, "a/b/"},
+        {"a+b", false, "a+b"},
+        {"a+b%2B", true, "a b+"},
+        {"%25%34%31", false, "%41"},
+        {"%C3%A9", false, "\xC3\xA9"},
+        {"%", false, NULL},
+        {"a%4", false, NULL},
+        {"%4g", false, NULL},
+        {"%g4", false, NULL},
+        {"%00", false, NULL},
+        {"1234567", false, "1234567"},
+        {"12345678", false, NULL},
+        {"1234567%38", false, NULL},
+    };
+    for (size_t i = 0; i < AG_COUNT(rows); i++) {
+        char out[8];
+        size_t len = 99;
+        enum ag_err err = ag_str_unescape(ag_str(rows[i].text), rows[i].form, out, sizeof(out),
+                                          &len);
+        assert_int_equal(err, rows[i].plain ? AG_OK : AG_E_INVALID);
+        if (!rows[i].plain) continue;
+        assert_string_equal(out, rows[i].plain);
+        assert_int_equal(len, strlen(out));
+    }
+    char none[1];
+    size_t len;
+    assert_int_equal(ag_str_unescape(AG_STR("a"), false, none, 1, &len), AG_E_INVALID);
+    assert_int_equal(ag_str_unescape(AG_STR(""), false, none, 0, &len), AG_E_INVALID);
+}
+
 static void test_to_int64(void **state)
 {
     static const struct {
@@ -368,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slices),
         cmocka_unit_test(test_split),
+        cmocka_unit_test(test_unescape),
         cmocka_unit_test(test_to_int64),
         cmocka_unit_test(test_to_double),
         cmocka_unit_test(test_utf8_all_characters),
