@@ -89,7 +89,8 @@ enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input 
         .user_id = scope->who.user_id,
         .status = AG_STR("draft"),
         .config = AG_STR("{}"),
-        .visibility = input->visibility,
+        .visibility = ag_doc_has(input, AG_AGENT_INPUT_VISIBILITY) ? input->visibility
+                                                                   : AG_STR("organization"),
         .created_at = now,
         .updated_at = now,
     };

@@ -181,9 +181,10 @@ static const struct ag_field new_agent_fields[] = {
                                       .sub = &ag_agent_draft_schema,
                                       .doc = "Instead of name, description and config: something "
                                              "to go on with"),
-    [AG_AGENT_INPUT_VISIBILITY] = AG_FIELD(
-        struct ag_agent_input, visibility, AG_F_ENUM, 0, .choices = "private|organization",
-        .def = "\"organization\"", .doc = "Its creator alone, or the organisation"),
+    [AG_AGENT_INPUT_VISIBILITY] = AG_FIELD(struct ag_agent_input, visibility, AG_F_ENUM, 0,
+                                           .choices = "private|organization",
+                                           .doc = "Its creator alone, or the organisation, as "
+                                                  "without it"),
 };
 AG_SCHEMA(ag_new_agent_schema, "NewAgent", struct ag_agent_input,
           "A new agent: `name` and `config`, or a `draft`", new_agent_fields);
