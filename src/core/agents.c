@@ -1,4 +1,5 @@
 #include "core/internal.h"
+#include "core/orgs.h"
 
 const struct ag_kind ag_agent_kind = {
     .entity = &ag_agent_entity,
@@ -34,6 +35,9 @@ struct creation {
 static enum ag_err create_tx(struct ag_tx *tx, void *arg)
 {
     const struct creation *creation = arg;
+    /* What a membership's end has not seen would be nobody's for ever. */
+    if (ag_str_eq(creation->agent->visibility, AG_STR("private")))
+        AG_TRY(ag_org_stay(tx, creation->scope));
     AG_TRY(ag_agents_insert(tx, creation->scope->who.org_id, creation->agent));
     return ag_note(tx, creation->scope, &ag_agent_kind, creation->did, creation->agent->id);
 }

@@ -16,7 +16,7 @@ enum {
     AG_ORG_MEMBERS_MAX = 1000,
     AG_ORG_ROLES_MAX = 100,
     AG_ORG_INVITATIONS_MAX = 200, /* that nobody has accepted */
-    AG_ORG_MAILS_MAX = 500, /* invitations that an organisation sends within a day */
+    AG_ORG_MAILS_MAX = 500,       /* invitations that an organisation sends within a day */
     AG_INVITATION_DAYS = 7,
     AG_INVITATION_KEPT_DAYS = 30, /* after its end, so that it can be sent again */
 };
@@ -175,6 +175,9 @@ enum ag_err ag_check_may_own(struct ag_tx *tx, struct ag_uuid user) AG_MUST_USE;
  * AG_E_FORBIDDEN: not `needed`. */
 enum ag_err ag_org_actor(struct ag_tx *tx, const struct ag_scope *scope, enum ag_permission needed,
                          uint64_t *ret_held) AG_MUST_USE;
+/* The principal, a person, is a member still and stays one until the transaction ends; before any
+ * lock of what ag_member_end_tx() hands over. AG_E_FORBIDDEN: no member any more. */
+enum ag_err ag_org_stay(struct ag_tx *tx, const struct ag_scope *scope) AG_MUST_USE;
 /* Whether somebody who holds `held` may give or take away `granted`. AG_PERM_ACCOUNT_*, which
  * everybody has, do not count. */
 bool ag_may_grant(uint64_t held, uint64_t granted);

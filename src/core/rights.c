@@ -107,6 +107,20 @@ enum ag_err ag_check_may_join(struct ag_tx *tx, struct ag_uuid user, bool owns)
 
 /* ---- granting ---- */
 
+static enum ag_err lock_self(struct ag_tx *tx, const struct ag_scope *scope,
+                             struct ag_member *ret_self)
+{
+    enum ag_err err = ag_members_lock(tx, scope->who.org_id, scope->who.user_id, ret_self);
+    if (err != AG_E_NOT_FOUND) return err;
+    return ag_fail(AG_E_FORBIDDEN, "you are no member of this organisation any more");
+}
+
+enum ag_err ag_org_stay(struct ag_tx *tx, const struct ag_scope *scope)
+{
+    struct ag_member self;
+    return lock_self(tx, scope, &self);
+}
+
 enum ag_err ag_org_actor(struct ag_tx *tx, const struct ag_scope *scope, enum ag_permission needed,
                          uint64_t *ret_held)
 {
@@ -114,10 +128,7 @@ enum ag_err ag_org_actor(struct ag_tx *tx, const struct ag_scope *scope, enum ag
     uint64_t held = who->permissions;
     if (!who->shared_key) {
         struct ag_member self;
-        enum ag_err err = ag_members_lock(tx, who->org_id, who->user_id, &self);
-        if (err == AG_E_NOT_FOUND)
-            return ag_fail(AG_E_FORBIDDEN, "you are no member of this organisation any more");
-        AG_TRY(err);
+        AG_TRY(lock_self(tx, scope, &self));
         held &= ag_member_permissions(self.role, self.permissions);
     }
     if (!(held & ag_permission_bit(needed)))

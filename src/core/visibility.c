@@ -1,5 +1,6 @@
 /* Whom agents and runs are there for, where a statement cannot say it. */
 #include "core/internal.h"
+#include "core/orgs.h"
 
 struct ag_live_run *ag_run_live(const struct ag_scope *scope, struct ag_uuid id)
 {
@@ -86,6 +87,9 @@ static enum ag_err share_tx(struct ag_tx *tx, void *arg)
     const struct ag_scope *scope = sharing->scope;
     struct ag_agent *agent = &sharing->agent;
     struct ag_uuid org = scope->who.org_id;
+    /* A key of the organisation, which is no member, is refused below. */
+    if (ag_str_eq(sharing->to, AG_STR("private")) && !scope->who.shared_key)
+        AG_TRY(ag_org_stay(tx, scope));
     AG_TRY(ag_agents_lock(tx, org, ag_viewer(scope), sharing->id, agent));
     AG_TRY(ag_check_version(sharing->if_version, agent->version));
     struct ag_str from = agent->visibility;

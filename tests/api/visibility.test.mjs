@@ -5,9 +5,10 @@ import { describe, it } from 'node:test';
 
 import { sql } from '../lib/database.mjs';
 import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
+import { Client } from '../lib/http.mjs';
 import { cli } from '../lib/server.mjs';
 import { eventually } from '../lib/time-and-ports.mjs';
-import { browserOf, createFakeAgent, join, organisation, register, unique, world } from '../lib/world.mjs';
+import { browserOf, createFakeAgent, createOrganisation, join, organisation, register, unique, world } from '../lib/world.mjs';
 
 const w = world({ prepare });
 let routes;
@@ -204,6 +205,25 @@ describe('a private agent', () => {
     assert.equal((await ada.client.delete(`/v1/agents/${agent}`)).status, 204);
     for (const client of Object.values(await others())) expectProblem(await client.post(`/v1/agents/${agent}/restore`), 404, 'not_found');
     assert.equal(expect(await ada.client.post(`/v1/agents/${agent}/restore`), 200).visibility, 'private');
+  });
+
+  // What another instance has ended is known here only some seconds later: the row is gone, the rights are at hand.
+  it('is not made by who is no member any more', async () => {
+    const { server, ...first } = await w.startWithAccount({ AGENTGEN_LOOPS: 1 });
+    const { id: there } = await createOrganisation(first);
+    const leaver = await join(first, await register(new Client(server.url)), 'manager');
+    const open = await createFakeAgent(leaver.client);
+    const kept = await createFakeAgent(leaver.client, 'echo');
+    expect(await share(leaver.client, kept.id, 'private'), 200);
+    const of = async () => (await sql(server, `SELECT id, visibility FROM ai_agents WHERE user_id = '${leaver.user.id}' ORDER BY id`));
+    const before = await of();
+    await sql(server, `DELETE FROM memberships WHERE org_id = '${there}' AND user_id = '${leaver.user.id}'`);
+    const live = { name: unique('Mine'), config: { provider: 'openai', model: 'echo' }, visibility: 'private' };
+    const replies = [await share(leaver.client, open.id, 'private'), await leaver.client.post('/v1/agents', live),
+      await leaver.client.post('/v1/agents', { draft: {}, visibility: 'private' }), await leaver.client.post(`/v1/agents/${kept.id}/duplicate`)];
+    for (const reply of replies) assert.match(expectProblem(reply, 403, 'forbidden').detail, /no member/);
+    assert.deepEqual(await of(), before);
+    await server.stop();
   });
 
   it('that is a draft says nothing either', async () => {
