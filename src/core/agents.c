@@ -101,7 +101,7 @@ enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input 
     if (ag_doc_has(input, AG_AGENT_INPUT_DRAFT)) {
         AG_TRY(ag_draft_change(&agent, &input->draft, scope->arena));
     } else {
-        AG_TRY(ag_agent_config_check(scope, &input->config));
+        AG_TRY(ag_agent_config_check(scope, &input->config, (struct ag_uuid){{0}}));
         AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &agent.config));
         agent.name = input->name;
         ag_agent_describe(&agent, input->description);
@@ -182,7 +182,7 @@ static enum ag_err apply_replace(struct ag_agent_change *change, struct ag_arena
 enum ag_err ag_agent_replace(struct ag_scope *scope, struct ag_uuid id, int64_t if_version,
                              const struct ag_agent_input *input, struct ag_agent *ret_agent)
 {
-    AG_TRY(ag_agent_config_check(scope, &input->config));
+    AG_TRY(ag_agent_config_check(scope, &input->config, id));
     struct ag_agent_change change = {
         .scope = scope,
         .id = id,
@@ -236,7 +236,7 @@ enum ag_err ag_agent_patch(struct ag_scope *scope, struct ag_uuid id, int64_t if
         .input = input,
     };
     if (ag_doc_has(input, AG_AGENT_INPUT_CONFIG)) {
-        AG_TRY(ag_agent_config_check(scope, &input->config));
+        AG_TRY(ag_agent_config_check(scope, &input->config, id));
         AG_TRY(ag_agent_config_encode(&input->config, scope->arena, &change.config));
     }
     if (input->set == 0) { /* nothing changes, so nothing is written */

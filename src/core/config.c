@@ -59,8 +59,10 @@ static const struct ag_field config_fields[] = {
              .doc = "Who the agent is; may use `{{variables}}`"),
     AG_FIELD(struct ag_agent_config, variables, AG_F_LIST, 0, .item = AG_F_OBJECT,
              .sub = &ag_variable_schema, .max = 50, .doc = "Blanks that each call fills in"),
-    [AG_CONFIG_PROMPT_ID] = AG_FIELD(struct ag_agent_config, prompt_id, AG_F_UUID, 0,
-                                     .doc = "A saved prompt that comes before the instructions"),
+    [AG_CONFIG_PROMPT_ID] = AG_FIELD(
+        struct ag_agent_config, prompt_id, AG_F_UUID, 0,
+        .doc = "A saved prompt that comes before the instructions; who "
+               "names another one than the agent has needs `prompts:read`"),
     AG_FIELD(struct ag_agent_config, greeting, AG_F_STRING, 0, .max = 2000,
              .doc = "What the agent says first"),
     AG_FIELD(struct ag_agent_config, suggested_questions, AG_F_LIST, 0, .item = AG_F_STRING,
@@ -119,7 +121,43 @@ static enum ag_err check_models(struct ag_scope *scope, const struct ag_agent_co
     return AG_OK;
 }
 
-enum ag_err ag_agent_config_check(struct ag_scope *scope, const struct ag_agent_config *config)
+enum ag_err ag_may_name_prompts(const struct ag_scope *scope)
+{
+    if (scope->who.agents_limited)
+        return ag_fail(AG_E_FORBIDDEN,
+                       "this key is limited to some agents and cannot name a saved prompt");
+    if (ag_principal_may(&scope->who, AG_PERM_PROMPTS_READ)) return AG_OK;
+    return ag_fail(AG_E_FORBIDDEN, "to name a saved prompt needs the permission %s",
+                   ag_permission_info(AG_PERM_PROMPTS_READ)->name);
+}
+
+/* What an agent builds on already may stay, whoever changes the rest. */
+static enum ag_err check_prompt_named(struct ag_scope *scope, struct ag_uuid prompt,
+                                      struct ag_uuid agent_id)
+{
+    enum ag_err err = ag_may_name_prompts(scope);
+    if (err == AG_OK || ag_uuid_is_nil(agent_id)) return err;
+    struct ag_agent agent;
+    struct ag_agent_config now;
+    AG_TRY(ag_agents_get(scope->core->db, scope->arena, scope->who.org_id, ag_viewer(scope),
+                         agent_id, &agent));
+    AG_TRY(ag_agent_config_decode(agent.config, scope->arena, &now));
+    bool has = ag_doc_has(&now, AG_CONFIG_PROMPT_ID) && ag_uuid_eq(now.prompt_id, prompt);
+    return has ? AG_OK : ag_may_name_prompts(scope);
+}
+
+static enum ag_err check_prompt(struct ag_scope *scope, struct ag_uuid id, struct ag_uuid agent)
+{
+    struct ag_prompt prompt;
+    AG_TRY(check_prompt_named(scope, id, agent));
+    enum ag_err err = ag_prompts_get(scope->core->db, scope->arena, scope->who.org_id, id, &prompt);
+    if (err != AG_E_NOT_FOUND) return err;
+    MISTAKE(scope, "config.prompt_id", "not_found", "is not one of your prompts");
+    return AG_OK;
+}
+
+enum ag_err ag_agent_config_check(struct ag_scope *scope, const struct ag_agent_config *config,
+                                  struct ag_uuid agent)
 {
     AG_TRY(check_variables(scope, &config->variables));
     AG_TRY(check_models(scope, config));
@@ -131,15 +169,8 @@ enum ag_err ag_agent_config_check(struct ag_scope *scope, const struct ag_agent_
     if (has_schema && !wants_schema)
         MISTAKE(scope, "config.json_schema", "unexpected",
                 "is only used when response_format is json_schema");
-    if (ag_doc_has(config, AG_CONFIG_PROMPT_ID)) {
-        struct ag_prompt prompt;
-        enum ag_err err = ag_prompts_get(scope->core->db, scope->arena, scope->who.org_id,
-                                         config->prompt_id, &prompt);
-        if (err == AG_E_NOT_FOUND)
-            MISTAKE(scope, "config.prompt_id", "not_found", "is not one of your prompts");
-        else
-            AG_TRY(err);
-    }
+    if (ag_doc_has(config, AG_CONFIG_PROMPT_ID))
+        AG_TRY(check_prompt(scope, config->prompt_id, agent));
     return scope->errors->count > 0 ? ag_fail(AG_E_INVALID, "the configuration is not valid")
                                     : AG_OK;
 }

@@ -183,7 +183,7 @@ static enum ag_err check(struct ag_scope *scope, const struct ag_agent *agent, s
     if (first) check_name(scope, ready);
     if (first || has_config) {
         check_says_something(scope, &ready->config);
-        err = ag_agent_config_check(scope, &ready->config);
+        err = ag_agent_config_check(scope, &ready->config, agent->id);
         if (err != AG_OK && err != AG_E_INVALID) return err;
     }
     return scope->errors->count > 0 ? ag_fail(AG_E_INVALID, "the draft is not complete") : AG_OK;

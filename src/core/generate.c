@@ -158,7 +158,7 @@ enum ag_err ag_preview(struct ag_scope *scope, const struct ag_preview_input *in
                        int64_t *ret_retry_after_s)
 {
     const struct ag_agent_config *config = &input->config;
-    AG_TRY(ag_agent_config_check(scope, config));
+    AG_TRY(ag_agent_config_check(scope, config, (struct ag_uuid){{0}}));
     struct ag_run_plan plan = {
         .kind = "preview", .config = config, .run_id = scope->reserved_id, .sink = sink};
     AG_TRY(ag_model_choose(scope->core, config, &plan.model));

@@ -201,9 +201,13 @@ enum ag_err ag_check_version(int64_t if_version, int64_t version) AG_MUST_USE;
 /* ---- config.c ---- */
 
 /* What the field table cannot say about a configuration; mistakes go to `scope->errors`, under
- * "config.". Checks that `prompt_id` is one of the organisation's. */
-enum ag_err ag_agent_config_check(struct ag_scope *scope,
-                                  const struct ag_agent_config *config) AG_MUST_USE AG_SUSPENDS;
+ * "config.". Checks that `prompt_id` is one of the organisation's and, unless it is what `agent`
+ * (nil: none) has now, that the principal may name it: AG_E_FORBIDDEN. */
+enum ag_err ag_agent_config_check(struct ag_scope *scope, const struct ag_agent_config *config,
+                                  struct ag_uuid agent) AG_MUST_USE AG_SUSPENDS;
+/* Whether the principal may name a saved prompt: what builds on one tells its text. Looks nothing
+ * up, so that a refusal tells nothing either. AG_E_FORBIDDEN. */
+enum ag_err ag_may_name_prompts(const struct ag_scope *scope) AG_MUST_USE;
 /* Compact JSON of what was given. */
 enum ag_err ag_agent_config_encode(const struct ag_agent_config *config, struct ag_arena *arena,
                                    struct ag_str *ret_json) AG_MUST_USE;

@@ -48,7 +48,7 @@ enum ag_err ag_compare_lanes(struct ag_scope *scope, const struct ag_compare_inp
     struct ag_llm_request request;
     struct ag_agent_config *config = AG_ARENA_NEW(scope->arena, struct ag_agent_config);
     if (!config) return ag_fail(AG_E_NO_MEMORY, "no memory for a comparison");
-    AG_TRY(ag_agent_config_check(scope, &input->config));
+    AG_TRY(ag_agent_config_check(scope, &input->config, (struct ag_uuid){{0}}));
     AG_TRY(ag_models_parse(scope, &input->models, models, AG_MAX_LANES, &ret_lanes->count));
     AG_TRY(ag_request_of_config(scope, &input->config, &input->messages, input->input_text,
                                 &input->variables, &request));

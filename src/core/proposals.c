@@ -161,7 +161,7 @@ static enum ag_err check_config(struct making *making, const struct ag_config_sl
 {
     struct ag_agent_config config;
     AG_TRY(ag_slots_config(proposed, making->scope->arena, &config));
-    enum ag_err err = ag_agent_config_check(making->scope, &config);
+    enum ag_err err = ag_agent_config_check(making->scope, &config, (struct ag_uuid){{0}});
     if (err != AG_E_INVALID) return err;
     making->scope->errors->count = 0;
     return ag_fail(AG_E_UPSTREAM_INVALID, "the model proposed a configuration that is not valid");

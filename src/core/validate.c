@@ -15,6 +15,7 @@ static enum ag_err prompt_of(struct ag_scope *scope, const struct ag_validate_in
         return AG_OK;
     }
     struct ag_prompt prompt;
+    AG_TRY(ag_may_name_prompts(scope));
     AG_TRY(ag_prompts_get(scope->core->db, scope->arena, scope->who.org_id, input->prompt_id,
                           &prompt));
     *ret_text = prompt.prompt_text;

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { absentId, assertNow, assertOrderedId, expect, expectProblem } from '../lib/expect.mjs';
+import { absentId, assertNow, assertOrderedId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
 import { within } from '../lib/time-and-ports.mjs';
-import { register, world } from '../lib/world.mjs';
+import { createAgent, register, unique, world } from '../lib/world.mjs';
 
 const w = world();
 
@@ -164,5 +164,66 @@ describe('the library', () => {
     while (searching) waits.push((await other.get('/health')).ms);
     assert.deepEqual(expect(await search, 200).data, []);
     assert.ok(Math.max(...waits) < within(250), `a request waited ${Math.max(...waits)} ms`);
+  });
+});
+
+describe('the text of a prompt', () => {
+  const SANDBOX = { provider: 'sandbox', model: 'sandbox' };
+  const keyOf = async (more) => {
+    const { key } = expect(await w.ada.client.post('/v1/api-keys', { name: unique('key'), ...more }), 201);
+    return w.anonymous.as({ apiKey: key });
+  };
+  const secret = async () => expect(await post({ prompt_text: 'The canary is c4n4ry.' }), 201).id;
+
+  it('is told by no run and no agent of who may not read it', async () => {
+    const id = await secret();
+    const agent = await createAgent(w.ada.client, SANDBOX);
+    const path = `/v1/agents/${agent.id}`;
+    const blind = await keyOf({ scopes: ['agents:read', 'agents:write', 'ai:run', 'runs:read'] });
+    const limited = await keyOf({ agent_ids: [agent.id] });
+    const own = (prompt_id) => [
+      [blind, limited].flatMap((client) => [
+        () => client.patch(path, { config: { ...SANDBOX, prompt_id } }),
+        () => client.put(path, { name: 'x', config: { ...SANDBOX, prompt_id } }),
+        async () => {
+          expect(await client.put(`${path}/draft`, { name: 'x', config: { ...SANDBOX, prompt_id } }), 200);
+          return client.post(`${path}/publish`);
+        },
+      ]),
+      () => blind.post('/v1/agents', { name: 'x', config: { ...SANDBOX, prompt_id } }),
+      () => blind.post('/v1/ai/preview', { config: { ...SANDBOX, prompt_id }, input_text: 'hi' }),
+      () => blind.post('/v1/ai/compare', { config: { prompt_id }, input_text: 'hi', models: ['sandbox/sandbox', 'openai/echo'] }),
+      () => blind.post('/v1/ai/validate', { prompt_id, models: ['sandbox/sandbox'] }),
+    ].flat();
+    const absent = own(absentId());
+    for (const [i, call] of own(id).entries()) {
+      const reply = await call();
+      assert.match(expectProblem(reply, 403, 'forbidden').detail, /saved prompt/);
+      assert.ok(!reply.text.includes('c4n4ry'));
+      assert.equal(withoutRequestId(reply), withoutRequestId(await absent[i]()), `call ${i} tells whether there is such a prompt`);
+    }
+    assert.equal(expect(await w.ada.client.get(path), 200).config.prompt_id, undefined);
+    const seeing = await keyOf({ scopes: ['agents:write', 'ai:run', 'prompts:read'] });
+    expect(await seeing.patch(path, { config: { ...SANDBOX, prompt_id: id } }), 200);
+    expect(await seeing.post('/v1/ai/validate', { prompt_id: id, models: ['sandbox/sandbox'] }), 200);
+  });
+
+  it('stays a part of the agent that has it, whoever changes and asks that one', async () => {
+    const id = await secret();
+    const config = { ...SANDBOX, prompt_id: id };
+    const agent = await createAgent(w.ada.client, config);
+    const path = `/v1/agents/${agent.id}`;
+    const blind = await keyOf({ scopes: ['agents:read', 'agents:write', 'ai:run'] });
+    for (const client of [blind, await keyOf({ agent_ids: [agent.id] })]) {
+      expect(await client.patch(path, { config: { ...config, language: 'Italian' } }), 200);
+      expect(await client.put(path, { name: 'Renamed', config }), 200);
+      expect(await client.put(`${path}/draft`, { name: 'Draft', config }), 200);
+      expect(await client.post(`${path}/publish`), 200);
+      expect(await client.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'hi' }), 200);
+      expectProblem(await client.patch(path, { config: { ...config, prompt_id: await secret() } }), 403, 'forbidden');
+    }
+    assert.equal(expect(await blind.post(`${path}/duplicate`), 201).config.prompt_id, id);
+    expect(await blind.patch(path, { config: SANDBOX }), 200);
+    expectProblem(await blind.patch(path, { config }), 403, 'forbidden');
   });
 });

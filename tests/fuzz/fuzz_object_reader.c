@@ -74,7 +74,7 @@ static void take_members(struct ag_str text, struct ag_arena *arena)
     FUZZ_CHECK(ag_slots_config(&slots, arena, &config) == AG_OK);
     struct ag_field_errors errors = {0};
     struct ag_scope scope = {.arena = arena, .errors = &errors};
-    FUZZ_CHECK(ag_agent_config_check(&scope, &config) == AG_OK);
+    FUZZ_CHECK(ag_agent_config_check(&scope, &config, (struct ag_uuid){{0}}) == AG_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

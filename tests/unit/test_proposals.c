@@ -60,7 +60,7 @@ static void check_template(const struct ag_template *template)
         assert_true(ag_doc_has(&variables[i], AG_VARIABLE_DEFAULT));
     struct ag_field_errors errors = {0};
     struct ag_scope scope = {.arena = &arena, .errors = &errors};
-    assert_ok(ag_agent_config_check(&scope, config));
+    assert_ok(ag_agent_config_check(&scope, config, (struct ag_uuid){{0}}));
 }
 
 static void templates_are_complete(void **state)
