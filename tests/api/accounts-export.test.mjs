@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { sql } from '../lib/database.mjs';
 import { expect, expectProblem } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
-import { eventually, sleep } from '../lib/time-and-ports.mjs';
+import { eventually, sleep, SLOW } from '../lib/time-and-ports.mjs';
 import { createFakeAgent, createOrganisation, createRole, join, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const w = world();
@@ -157,7 +157,8 @@ describe('a large one', () => {
     assert.equal(new Set(ids(own.prompts)).size, own.prompts.length);
     assert.ok(made.length > 0 && own.prompts.every(({ id }) => made.includes(id)));
     const most = Math.max(...watched);
-    assert.ok(most - before < 15e6, `${before} grew to ${most} for ${document.text.length} bytes`);
+    // A sanitizer keeps what was freed.
+    if (SLOW === 1) assert.ok(most - before < 15e6, `${before} grew to ${most} for ${document.text.length} bytes`);
     anonymous.close();
   });
 

@@ -17,8 +17,15 @@ const ZOOMED = ['login', 'dashboard', 'agents-cards', 'agent-conversation', 'wiz
 test.describe.configure({ mode: 'parallel' });
 test.use({ trace: 'off' });
 
-async function axeFaults(page, { exempt = [] }) {
-  const axe = new AxeBuilder({ page }).withTags(WCAG).setLegacyMode();
+/** What a form changes of what a light, wide, English page was found to be; everything where none is named. */
+const CHANGES = { dark: ['color-contrast'], arabic: [] };
+
+async function axeFaults(page, form, { exempt = [] }) {
+  const rules = CHANGES[form];
+  if (rules?.length === 0) return [];
+  const axe = new AxeBuilder({ page }).setLegacyMode();
+  if (rules) axe.withRules(rules);
+  else axe.withTags(WCAG);
   for (const [selector] of exempt) axe.exclude(selector);
   const { violations } = await axe.analyze();
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, any }) => `${id}: ${help}\n  ${target.join(' ')}\n  ${any[0]?.message ?? ''}`));
@@ -39,7 +46,7 @@ for (const [name, form] of Object.entries(FORMS)) {
       await viewer.show(screen);
       await keepPicture(viewer.page, name, screen);
       expect.soft(await viewer.page.evaluate(layoutFaults), 'layout').toEqual([]);
-      expect.soft(await axeFaults(viewer.page, screen), 'accessibility').toEqual([]);
+      expect.soft(await axeFaults(viewer.page, name, screen), 'accessibility').toEqual([]);
       expect.soft(viewer.complaints, 'complaints of the browser').toEqual([]);
       expect.soft(await wordFaults(viewer.page, form.locale, screen), 'words').toEqual([]);
       await viewer.leave(screen);

@@ -220,7 +220,7 @@ export const SCREENS = [
   { name: 'viewer-agent', path: ({ shared }) => `/agents/${shared.agent.id}`, who: 'vera', ready: named('textbox', 'chat.composer.label') },
   { name: 'viewer-prompt', path: ({ shared }) => `/prompts/${shared.prompt.id}`, who: 'vera', ready: text(() => 'Never promise a refund') },
   { name: 'viewer-refused', path: '/agents/new', who: 'vera', ready: heading('core.forbidden.title') },
-  { name: 'viewer-roles', path: '/organization?tab=roles', who: 'vera', ready: ({ page, t, form }) => (form.narrow ? page.getByLabel(t('org.roles.role'), { exact: true }) : page.getByRole('columnheader', { name: /Auditor/ })) },
+  { name: 'viewer-roles', path: '/organization?tab=roles', who: 'vera', ready: ({ page, t, form }) => (form.narrow ? named('combobox', 'org.roles.role')({ page, t }) : page.getByRole('columnheader', { name: /Auditor/ })) },
 
   { name: 'org-personal', path: '/organization', ready: heading('org.personal.title') },
   { name: 'org-general', path: '/organization', who: 'olga', ready: heading('org.delete.title') },
@@ -233,7 +233,7 @@ export const SCREENS = [
   { name: 'org-members-nothing-found', path: '/organization?tab=members&q=zeppelin', who: 'olga', ready: heading('org.members.nothing_title') },
   { name: 'org-invite', path: '/organization?tab=members', who: 'olga', ready: text(() => 'linus@mail.test'), act: async (at) => {
     await press('org.members.invite')(at);
-    await at.page.getByLabel(at.t('org.invite.role'), { exact: true }).waitFor();
+    await named('combobox', 'org.invite.role')(at).waitFor();
   } },
   { name: 'org-invited', path: '/organization?tab=members', who: 'olga', ready: text(() => 'linus@mail.test'), act: async ({ page, t }) => {
     await page.getByRole('button', { name: t('org.invitations.resend_to', { email: 'linus@mail.test' }) }).click();

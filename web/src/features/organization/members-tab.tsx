@@ -60,7 +60,8 @@ export function MembersTab() {
           </ul>
         </Card>
       </ListFrame>
-      {invites ? <Invitations /> : null}
+      {/* Behind the members, who would push it down when they come. */}
+      {invites && !list.isPending ? <Invitations /> : null}
       {me?.org.personal ? <Personal /> : null}
       {inviting ? <InviteDialog onClose={() => setInviting(false)} /> : null}
       {removing ? <RemoveDialog member={removing} onClose={() => setRemoving(null)} /> : null}
