@@ -46,9 +46,9 @@ static enum ag_err invitation_delete(struct ag_ctx *ctx)
 
 static enum ag_err invitation_lookup(struct ag_ctx *ctx)
 {
-    const struct ag_invitation_token *query = ctx->query;
+    const struct ag_invitation_token *input = ctx->body;
     struct ag_invitation_preview preview;
-    AG_TRY(ag_invitation_lookup(&ctx->scope, query->token, &preview));
+    AG_TRY(ag_invitation_lookup(&ctx->scope, input->token, &preview));
     return ag_ctx_reply(ctx, &preview);
 }
 
@@ -94,11 +94,13 @@ const struct ag_route ag_invitation_routes[AG_INVITATION_ROUTES] = {
              .resource = "invitation", .tag = "Organisation", .status = 200,
              .reply = &ag_invitation_schema, .limit = &mail_limit,
              .errors = {AG_E_CONFLICT, AG_E_REAUTH, AG_E_RATE_LIMITED}),
-    AG_ROUTE("lookUpInvitation", GET, "/v1/invitations/lookup", PUBLIC, invitation_lookup,
-             "See what an invitation is to", .doc = "404 when it does not hold (any more).",
-             .tag = "Organisation", .status = 200, .query = &ag_invitation_token_schema,
-             .reply = &ag_invitation_preview_schema, .limit = &token_limit,
-             .errors = {AG_E_NOT_FOUND}),
+    AG_ROUTE("lookUpInvitation", POST, "/v1/invitations/lookup", PUBLIC, invitation_lookup,
+             "See what an invitation is to",
+             .doc = "404 when it does not hold (any more). The token comes in the body, since what "
+                    "stands in an address is written into logs on the way.",
+             .tag = "Organisation", .status = 200, .body = &ag_invitation_token_schema,
+             .max_body = TOKEN_MAX_BYTES, .reply = &ag_invitation_preview_schema,
+             .limit = &token_limit, .errors = {AG_E_NOT_FOUND}),
     AG_ROUTE("acceptInvitation", POST, "/v1/invitations/accept", ACCOUNT_WRITE, invitation_accept,
              "Accept an invitation",
              .doc = "With the account whose e-mail was invited. The session goes on where it is: "

@@ -75,7 +75,7 @@ describe('a deleted organisation', () => {
     expectProblem(gone, 404);
     assert.equal(withoutRequestId(gone), withoutRequestId(never));
     expectProblem(await w.anonymous.post(`/v1/public/agents/${publicId}/generate`, { input_text: 'x' }), 404);
-    expectProblem(await w.anonymous.get(`/v1/invitations/lookup?token=${token}`), 404);
+    expectProblem(await w.anonymous.post('/v1/invitations/lookup', { token }), 404);
     for (const door of [
       () => all.owner.client.post(`/v1/orgs/${all.org.id}/switch`), () => w.ada.client.post('/v1/invitations/accept', { token }),
     ]) expectProblem(await door(), 404);

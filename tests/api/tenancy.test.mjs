@@ -146,9 +146,9 @@ describe('every operation', () => {
   it('that is open is one of the few that must be', () => {
     const open = routes.filter((r) => r.open).map((r) => `${r.method} ${r.path.replace(/^\/v1/, '')}`).sort();
     const allowed = ['GET /', 'GET /docs', 'GET /docs/', 'GET /health', 'GET /metrics', 'GET /auth/oauth/{provider}', 'GET /auth/oauth/{provider}/callback', 'GET /auth/providers',
-      'GET /invitations/lookup', 'GET /openapi.json', 'GET /public/agents/{slug}', 'GET /ready',
+      'GET /openapi.json', 'GET /public/agents/{slug}', 'GET /ready',
       'POST /auth/forgot-password', 'POST /auth/login', 'POST /auth/refresh', 'POST /auth/register',
-      'POST /auth/reset-password', 'POST /auth/verify-email', 'POST /public/agents/{slug}/generate'];
+      'POST /auth/reset-password', 'POST /auth/verify-email', 'POST /invitations/lookup', 'POST /public/agents/{slug}/generate'];
     assert.deepEqual(open.filter((o) => !allowed.includes(o)), []);
     for (const must of ['GET /health', 'POST /auth/login', 'POST /auth/register', 'POST /auth/refresh']) assert.ok(open.includes(must), must);
   });

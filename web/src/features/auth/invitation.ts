@@ -21,7 +21,7 @@ export function useInvitation(token: string | null): InvitationState {
     const tell = (told: InvitationState) => {
       if (current) setState(told);
     };
-    api.GET("/v1/invitations/lookup", { params: { query: { token } } }).then(
+    api.POST("/v1/invitations/lookup", { body: { token } }).then(
       ({ data }) => tell({ token, preview: data ?? null, error: null }),
       (thrown: unknown) => tell({ token, preview: null, error: toApiError(thrown) }),
     );
