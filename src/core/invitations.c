@@ -130,14 +130,45 @@ static enum ag_err check_no_member(struct ag_tx *tx, struct ag_uuid org, struct 
     return AG_OK;
 }
 
+/* Takes back one that nobody has accepted: who may not give its role may not take it either. */
+static enum ag_err take_back(struct ag_tx *tx, const struct ag_scope *scope, uint64_t held,
+                             const struct ag_invited *invited)
+{
+    struct ag_uuid org = scope->who.org_id;
+    if (!ag_may_grant(held, ag_member_permissions(invited->doc.role, invited->permissions)))
+        return ag_fail(AG_E_FORBIDDEN, "this e-mail is invited as %.*s, which may do more than you",
+                       AG_STR_ARG(invited->doc.role_name));
+    AG_TRY(ag_invitations_delete(tx, org, invited->doc.id));
+    return invitation_audit(tx, scope, org, scope->who.user_id, "invitation.revoked",
+                            &invited->doc);
+}
+
+/* Takes back the one before to the same e-mail; `ret_others`: how many there are to others. */
+static enum ag_err replace_open(struct ag_tx *tx, const struct ag_scope *scope, uint64_t held,
+                                struct ag_str email, size_t *ret_others)
+{
+    struct ag_list open;
+    AG_TRY(ag_invitations_open(tx, scope->who.org_id, &open));
+    const struct ag_invited *invited = open.items;
+    size_t others = 0;
+    for (size_t i = 0; i < open.count; i++) {
+        if (ag_str_eq(invited[i].doc.email, email))
+            AG_TRY(take_back(tx, scope, held, &invited[i]));
+        else
+            others++;
+    }
+    *ret_others = others;
+    return AG_OK;
+}
+
 static enum ag_err invite_tx(struct ag_tx *tx, void *arg)
 {
     struct invite *invite = arg;
     struct ag_scope *scope = invite->scope;
     struct ag_uuid org = scope->who.org_id;
     struct ag_granted_role role;
-    struct ag_list open;
     bool personal;
+    size_t others;
     uint64_t held;
     invite->no_role = false;
     AG_TRY(invite_begin(tx, scope, &personal, &held));
@@ -149,9 +180,8 @@ static enum ag_err invite_tx(struct ag_tx *tx, void *arg)
     AG_TRY(err);
     AG_TRY(check_grant(scope, held, role.role.role, role.name, role.permissions));
     AG_TRY(check_no_member(tx, org, invite->doc.email));
-    AG_TRY(ag_invitations_delete_email(tx, org, invite->doc.email));
-    AG_TRY(ag_invitations_open(tx, org, &open));
-    if (open.count >= AG_ORG_INVITATIONS_MAX)
+    AG_TRY(replace_open(tx, scope, held, invite->doc.email, &others));
+    if (others >= AG_ORG_INVITATIONS_MAX)
         return ag_fail(AG_E_CONFLICT,
                        "an organisation has at most %d invitations that nobody has accepted; take "
                        "one back first",
@@ -272,11 +302,7 @@ static enum ag_err revoke_tx(struct ag_tx *tx, void *arg)
     AG_TRY(ag_org_lock(tx, org, &personal));
     AG_TRY(ag_org_actor(tx, scope, AG_PERM_MEMBERS_WRITE, &held));
     AG_TRY(ag_invitations_get(tx, org, args->id, &invited));
-    if (!ag_may_grant(held, ag_member_permissions(invited.doc.role, invited.permissions)))
-        return ag_fail(AG_E_FORBIDDEN, "the role %.*s may do more than you",
-                       AG_STR_ARG(invited.doc.role_name));
-    AG_TRY(ag_invitations_delete(tx, org, args->id));
-    return invitation_audit(tx, scope, org, scope->who.user_id, "invitation.revoked", &invited.doc);
+    return take_back(tx, scope, held, &invited);
 }
 
 enum ag_err ag_invitation_revoke(struct ag_scope *scope, struct ag_uuid id)

@@ -127,7 +127,7 @@ struct ag_invitation_preview {
 extern const struct ag_schema ag_invitation_input_schema, ag_invitation_token_schema,
     ag_invitation_preview_schema;
 
-/* Replaces an earlier one of the same e-mail. AG_E_CONFLICT (a member already, a personal
+/* Takes an earlier one of the same e-mail back. AG_E_CONFLICT (a member already, a personal
  * organisation, or enough of them), AG_E_FORBIDDEN, AG_E_INVALID, AG_E_REAUTH (to be an owner). */
 enum ag_err ag_invitation_create(struct ag_scope *scope, const struct ag_invitation_input *input,
                                  struct ag_invitation *ret_invitation) AG_MUST_USE AG_SUSPENDS;

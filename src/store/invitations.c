@@ -11,7 +11,6 @@ enum {
     INVITATION_RENEW,
     INVITATION_ACCEPT,
     INVITATION_DELETE,
-    INVITATION_DELETE_EMAIL,
     INVITATION_EXPIRE,
     INVITATION_FOR_EMAIL,
 };
@@ -75,11 +74,6 @@ struct ag_stmt ag_invitation_stmts[AG_INVITATION_STMTS] = {
                                   "AND accepted_at IS NULL",
                            .params = "uu",
                            .columns = ""},
-    [INVITATION_DELETE_EMAIL] = {.name = "invitation_delete_email",
-                                 .sql = "DELETE FROM invitations WHERE org_id = $1 "
-                                        "AND email = $2 AND accepted_at IS NULL",
-                                 .params = "ut",
-                                 .columns = ""},
     [INVITATION_EXPIRE] = {.name = "invitation_expire",
                            .sql = "DELETE FROM invitations WHERE id IN (SELECT id "
                                   "FROM invitations WHERE expires_at < $1 OR "
@@ -282,12 +276,6 @@ enum ag_err ag_invitations_delete(struct ag_tx *tx, struct ag_uuid org, struct a
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(id)), &rows));
     if (rows.changed == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such invitation");
     return AG_OK;
-}
-
-enum ag_err ag_invitations_delete_email(struct ag_tx *tx, struct ag_uuid org, struct ag_str email)
-{
-    return ag_tx_exec(tx, &ag_invitation_stmts[INVITATION_DELETE_EMAIL],
-                      AG_BIND(ag_v_uuid(org), ag_v_text(email)), NULL);
 }
 
 enum ag_err ag_invitations_expire(struct ag_tx *tx, int64_t expired_before, int64_t now)

@@ -228,9 +228,6 @@ enum ag_err ag_invitations_accept(struct ag_tx *tx, struct ag_uuid org, struct a
 /* AG_E_NOT_FOUND: also when it was accepted. */
 enum ag_err ag_invitations_delete(struct ag_tx *tx, struct ag_uuid org,
                                   struct ag_uuid id) AG_MUST_USE;
-/* The open one of this e-mail, if there is one. */
-enum ag_err ag_invitations_delete_email(struct ag_tx *tx, struct ag_uuid org,
-                                        struct ag_str email) AG_MUST_USE;
 /* Forgets what expired before `expired_before`, and what was accepted and has expired. */
 enum ag_err ag_invitations_expire(struct ag_tx *tx, int64_t expired_before,
                                   int64_t now) AG_MUST_USE;

@@ -84,6 +84,8 @@ describe('a link', () => {
     const [first, second] = [await invite(owner, guest.email), await invite(owner, guest.email.toUpperCase(), 'manager')];
     await assertVoid(first.token, guest);
     assert.deepEqual(await listed(owner), [second.id]);
+    const noted = expect(await owner.client.get('/v1/activity?action=invitation.revoked'), 200).data;
+    assert.deepEqual(noted.map((a) => a.details), [{ invitation_id: first.id, role: 'member' }]);
     assert.equal(expect(await accept(guest, second.token), 200).role, 'manager');
   });
 

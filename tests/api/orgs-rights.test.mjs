@@ -89,8 +89,10 @@ describe('nobody gives more than they hold', () => {
       await admin.client.delete(`/v1/members/${owner.user.id}`),
       await admin.client.post('/v1/invitations', { email: email(), role: 'owner' }),
     ]) expectProblem(reply, 403, 'forbidden');
-    const { id } = await invite(owner, email(), 'owner');
+    const { id, email: invited } = await invite(owner, email(), 'owner');
     expectProblem(await admin.client.delete(`/v1/invitations/${id}`), 403, 'forbidden');
+    expectProblem(await admin.client.post('/v1/invitations', { email: invited, role: 'viewer' }), 403, 'forbidden');
+    assert.deepEqual(expect(await owner.client.get('/v1/invitations'), 200).data.map((i) => [i.id, i.role]), [[id, 'owner']]);
     expectProblem(await admin.client.post(`/v1/invitations/${id}/resend`), 403, 'forbidden');
     assert.equal(expect(await owner.client.patch(`/v1/members/${member.user.id}`, { role: 'owner' }), 200).role, 'owner');
   });
