@@ -160,26 +160,26 @@ const struct ag_route ag_ai_routes[AG_AI_ROUTES] = {
                     "browser's session began goes on: `GET /v1/runs/{id}/events` follows it again, "
                     "`POST /v1/runs/{id}/cancel` ends it. Where 32 of one user go on, another is "
                     "429.",
-             .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
+             .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE | AG_RF_SPENDS,
              .agent_keys = AG_AGENT_KEYS_BODY, .body = &ag_generate_schema,
              .reply = &ag_generation_schema, .errors = {UPSTREAM_ERRORS, AG_E_RATE_LIMITED}),
     AG_ROUTE("preview", POST, "/v1/ai/preview", AI_RUN, ai_preview, "Try a configuration",
              .doc = "As generate, on a configuration that need not be saved. Only the usage is "
                     "stored." STREAM_DOC,
-             .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
+             .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE | AG_RF_SPENDS,
              .body = &ag_preview_schema, .reply = &ag_generation_schema,
              .errors = {UPSTREAM_ERRORS}),
     AG_ROUTE("compare", POST, "/v1/ai/compare", AI_RUN, ai_compare, "Compare models",
              .doc = "Asks two to four models the same at the same time. Only the usage is stored."
                     "\n\nThe answers come as one stream of server-sent events; " LANES_DOC,
-             .tag = "AI", .status = 200, .flags = AG_RF_SSE, .body = &ag_compare_schema,
-             .errors = {AG_E_CONFLICT}),
+             .tag = "AI", .status = 200, .flags = AG_RF_SSE | AG_RF_SPENDS,
+             .body = &ag_compare_schema, .errors = {AG_E_CONFLICT}),
     AG_ROUTE("validatePrompt", POST, "/v1/ai/validate", AI_RUN, ai_validate, "Test a prompt",
              .doc = "Asks one to four models at the same time. A model that fails is told in its "
                     "result; the others' answers stand."
                     "\n\nWith `stream: true` or `Accept: text/event-stream` the answers come as "
                     "server-sent events: first `findings` (`{findings}`), then " LANES_DOC,
-             .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
+             .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE | AG_RF_SPENDS,
              .body = &ag_validate_schema, .reply = &ag_validation_schema,
              .errors = {AG_E_NOT_FOUND, AG_E_MODEL_UNAVAILABLE}),
 };

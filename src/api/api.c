@@ -11,6 +11,18 @@ static size_t count_routes(void)
     return count;
 }
 
+static enum ag_err check_route(const struct ag_route *route)
+{
+    if (route->permission == AG_PERM_UNSET || !route->handler || !route->status)
+        return ag_fail(AG_E_CONFIG, "route %s is incomplete", route->id ? route->id : "?");
+    if ((strstr(route->path, "{id}") != NULL) != (route->resource != NULL))
+        return ag_fail(AG_E_CONFIG, "route %s: {id} and .resource come together", route->id);
+    /* What a POST streams is a model's answer. */
+    if (route->method == AG_POST && (route->flags & AG_RF_SSE) && !(route->flags & AG_RF_SPENDS))
+        return ag_fail(AG_E_CONFIG, "route %s runs a model: it needs AG_RF_SPENDS", route->id);
+    return ag_agent_keys_check(route);
+}
+
 static enum ag_err compile_routes(struct ag_api *api)
 {
     AG_TRY(ag_router_new(&api->router));
@@ -19,12 +31,7 @@ static enum ag_err compile_routes(struct ag_api *api)
     for (size_t i = 0; i < ag_route_table_count; i++) {
         for (size_t k = 0; k < ag_route_tables[i].count; k++) {
             const struct ag_route *route = &ag_route_tables[i].routes[k];
-            if (route->permission == AG_PERM_UNSET || !route->handler || !route->status)
-                return ag_fail(AG_E_CONFIG, "route number %zu of table %zu is incomplete", k, i);
-            if ((strstr(route->path, "{id}") != NULL) != (route->resource != NULL))
-                return ag_fail(AG_E_CONFIG, "route %s: {id} and .resource come together",
-                               route->id);
-            AG_TRY(ag_agent_keys_check(route));
+            AG_TRY(check_route(route));
             if (ag_router_add(api->router, route->method, route->path, (int)api->row_count) !=
                 AG_OK)
                 return ag_fail_more(AG_E_CONFIG, "route %s cannot be added", route->id);
@@ -157,11 +164,13 @@ void ag_api_handle(struct ag_request *req, void *arg)
         .retry_after_s = -1,
     };
     ctx.scope.ip = address_text(&ctx);
+    ctx.scope.ip_is_proxys = ag_proxy_unnamed(req, &api->options.proxies);
     ag_diag_clear();
     enum ag_err err = answer(&ctx);
     ag_db_tenant_swap((struct ag_tenant){.given = false});
     /* An event stream, or a file, has answered by itself. */
     if (ag_reply_started(req)) return;
+    ag_limits_tell(&ctx);
     if (err != AG_OK) {
         if (ag_err_info(err)->status == 500) ag_log_diag(AG_LOG_ERROR, "request failed", err);
         add_retry_after(&ctx, err);

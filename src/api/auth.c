@@ -77,12 +77,13 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
              .doc = "The first account of a server becomes its administrator. Every account gets "
                     "an organisation of its own; with an `invitation` it also joins the one that "
                     "invites, or is not made when the invitation does not hold.",
-             .tag = "Identity", .status = 201, .body = &ag_register_schema,
+             .tag = "Identity", .status = 201, .flags = AG_RF_SIGN_IN, .body = &ag_register_schema,
              .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,
              .errors = {AG_E_EMAIL_TAKEN, AG_E_FORBIDDEN, AG_E_CONFLICT, AG_E_OVERLOADED}),
     AG_ROUTE("login", POST, "/v1/auth/login", PUBLIC, auth_login, "Sign in",
              .doc = "Also sets the browser's session cookie.", .tag = "Identity", .status = 200,
-             .body = &ag_login_schema, .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,
+             .flags = AG_RF_SIGN_IN, .body = &ag_login_schema, .max_body = CREDENTIALS_MAX_BYTES,
+             .reply = &ag_grant_schema,
              .errors = {AG_E_BAD_CREDENTIALS, AG_E_FORBIDDEN, AG_E_OVERLOADED}),
     AG_ROUTE("refreshToken", POST, "/v1/auth/refresh", PUBLIC, auth_refresh,
              "Trade a refresh token for a new pair",

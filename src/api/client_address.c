@@ -1,4 +1,7 @@
 #include "api/route.h"
+#include "base/log.h"
+
+#include <stdatomic.h>
 
 enum { MAX_HOPS = 32 };
 
@@ -56,4 +59,35 @@ struct ag_address ag_client_address(const struct ag_request *req, const struct a
 {
     return ag_forwarded_client(ag_request_peer_address(req), proxies, req->headers,
                                req->header_count);
+}
+
+/* Of one's own network: loopback, RFC 1918, RFC 6598, link-local, RFC 4193. */
+static bool is_near(const struct ag_address *address)
+{
+    static const struct ag_range near[] = {
+        {{32, {10}}, 8},       {{32, {172, 16}}, 12},  {{32, {192, 168}}, 16},
+        {{32, {100, 64}}, 10}, {{32, {169, 254}}, 16}, {{128, {0xfe, 0x80}}, 10},
+        {{128, {0xfc}}, 7},
+    };
+    if (ag_address_is_loopback(address)) return true;
+    for (size_t i = 0; i < AG_COUNT(near); i++)
+        if (ag_range_has(&near[i], address)) return true;
+    return false;
+}
+
+bool ag_proxy_unnamed(const struct ag_request *req, const struct ag_ranges *proxies)
+{
+    static atomic_bool told;
+    if (!ag_request_header(req, AG_STR("x-forwarded-for")).data &&
+        !ag_request_header(req, AG_STR("forwarded")).data)
+        return false;
+    struct ag_address peer = ag_request_peer_address(req);
+    if (peer.bits == 0 || ag_ranges_have(proxies, &peer) || !is_near(&peer)) return false;
+    if (!atomic_exchange(&told, true)) {
+        char text[AG_ADDRESS_TEXT_BYTES];
+        ag_log(AG_LOG_WARN, "proxy_not_trusted", AG_LS("peer", ag_address_format(&peer, text)),
+               AG_LC("hint", "if it is your proxy, name it in AGENTGEN_TRUSTED_PROXIES; until then "
+                             "all its clients count as one address"));
+    }
+    return true;
 }

@@ -81,11 +81,6 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
         ag_reply_header(ctx->req, "WWW-Authenticate",
                         AG_STR("Bearer realm=\"agentgen\", error=\"invalid_token\""));
     AG_TRY(err);
-    unsigned taken = ctx->route->credentials ? ctx->route->credentials : AG_CRED_ANY;
-    if (!(taken & kind))
-        return ag_fail(AG_E_FORBIDDEN, "this takes %s",
-                       kind == AG_CRED_KEY ? "a person who has signed in, not an API key"
-                                           : "another kind of credential");
     /* Until the request's end; whatever a statement says, these are the rows it may meet. */
     ag_db_tenant_swap(ag_tenant(ctx->scope.who.org_id));
     return kind == AG_CRED_COOKIE ? check_origin(ctx->req) : AG_OK;
@@ -179,7 +174,18 @@ static void take_if_match(struct ag_ctx *ctx)
 
 /* ---- the way through ---- */
 
-/* Who asks, whether they may, and how often. */
+/* Whether the route takes what the principal came with. */
+static enum ag_err check_credential(const struct ag_ctx *ctx)
+{
+    enum ag_credential kind = ctx->scope.who.credential;
+    unsigned taken = ctx->route->credentials ? ctx->route->credentials : AG_CRED_ANY;
+    if (taken & kind) return AG_OK;
+    return ag_fail(AG_E_FORBIDDEN, "this takes %s",
+                   kind == AG_CRED_KEY ? "a person who has signed in, not an API key"
+                                       : "another kind of credential");
+}
+
+/* Who asks, whether they may, and how often. What is refused to somebody known counts as theirs. */
 static enum ag_err admit(struct ag_ctx *ctx)
 {
     const struct ag_route *route = ctx->route;
@@ -187,6 +193,7 @@ static enum ag_err admit(struct ag_ctx *ctx)
     if (route->permission != AG_PERM_PUBLIC) {
         AG_TRY(ag_guard_authenticate(ctx));
         AG_TRY(ag_limits_of_principal(ctx));
+        AG_TRY(check_credential(ctx));
         if (!ag_principal_may(&ctx->scope.who, route->permission))
             return ag_fail(AG_E_FORBIDDEN, "this needs the permission %s",
                            ag_permission_info(route->permission)->name);
@@ -200,7 +207,7 @@ enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
 {
     const struct ag_route *route = ctx->route;
     enum ag_err err = admit(ctx);
-    ag_limits_tell(ctx);
+    if (err != AG_OK || !ag_limits_more(ctx)) ag_limits_tell(ctx);
     AG_TRY(err);
     struct ag_str body = {0};
     AG_TRY(take_path(ctx, match));

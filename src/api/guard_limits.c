@@ -81,19 +81,21 @@ enum ag_err ag_limits_arrive(struct ag_ctx *ctx)
 {
     const struct ag_route *route = ctx->route;
     if (!counts(ctx)) return AG_OK;
-    bool is_public = route->permission == AG_PERM_PUBLIC;
     struct ag_block_verdict block = ag_blocked_address(ctx->scope.core, &ctx->address);
-    /* Failed sign-ins of a neighbour end nobody's session: they keep who has none from trying. */
-    if (block.left_ms > 0 && (block.by_hand || (is_public && route->method != AG_GET))) {
+    /* Failed sign-ins of a neighbour keep others behind the address from no more than signing in.
+     */
+    bool signs_in = (route->flags & AG_RF_SIGN_IN) && !ctx->scope.ip_is_proxys;
+    bool blocks = block.by_hand || signs_in;
+    if (block.left_ms > 0 && blocks) {
         ctx->retry_after_s = (block.left_ms + 999) / 1000;
         return ag_fail(AG_E_RATE_LIMITED,
                        "requests from this address are blocked for %lld minutes; an "
                        "administrator can lift that",
                        (long long)((ctx->retry_after_s + 59) / 60));
     }
-    if (!is_public) return AG_OK;
+    if (route->permission != AG_PERM_PUBLIC) return AG_OK;
     struct ag_settings settings = ag_settings(ctx->scope.core);
-    bool spends = ag_route_spends(route);
+    bool spends = route->flags & AG_RF_SPENDS;
     const struct ag_rate rate = {
         .count = spends ? settings.public_per_minute : settings.address_per_minute,
         .per_ms = MINUTE_MS,
@@ -126,9 +128,14 @@ void ag_limits_after_look_up(struct ag_ctx *ctx, enum ag_err err)
 
 /* An organisation's keys are nobody's: they count together, as one more of its members, so that
  * more keys are not more requests. In a person's own organisation they are that person's. */
+static bool is_shared(const struct ag_principal *who)
+{
+    return who->shared_key && !who->is_personal;
+}
+
 static struct ag_uuid whose(const struct ag_principal *who)
 {
-    return who->shared_key && !who->is_personal ? who->org_id : who->user_id;
+    return is_shared(who) ? who->org_id : who->user_id;
 }
 
 /* How often the plan lets each member of the organisation ask. */
@@ -147,7 +154,11 @@ enum ag_err ag_limits_of_principal(struct ag_ctx *ctx)
     struct ag_rate rate = {.count = who->key_per_minute, .per_ms = MINUTE_MS};
     if (rate.count > 0) AG_TRY(take_id(ctx, "key", "", who->key_id, &rate));
     rate.count = plan_per_minute(ctx);
-    if (who->credential == AG_CRED_COOKIE && !ag_route_spends(ctx->route)) {
+    /* Anybody makes organisations that cost nothing: what one person's keys of all of them may do
+     * is one plan. */
+    if (is_shared(who) && !who->premium && who->org_per_minute == 0)
+        AG_TRY(take_id(ctx, "maker", "", who->user_id, &rate));
+    if (who->credential == AG_CRED_COOKIE && !(ctx->route->flags & AG_RF_SPENDS)) {
         rate.count = AG_MAX(rate.count * BROWSER_FACTOR, (int64_t)BROWSER_PER_MINUTE);
         return take_id(ctx, "browser", "", whose(who), &rate);
     }
@@ -158,7 +169,14 @@ enum ag_err ag_limits_of_visitor(struct ag_ctx *ctx)
 {
     if (!counts(ctx)) return AG_OK;
     const struct ag_rate rate = {.count = plan_per_minute(ctx), .per_ms = MINUTE_MS};
-    return take_id(ctx, "visitors", "", ctx->scope.who.org_id, &rate);
+    enum ag_err err = take_id(ctx, "visitors", "", ctx->scope.who.org_id, &rate);
+    ag_limits_tell(ctx);
+    return err;
+}
+
+bool ag_limits_more(const struct ag_ctx *ctx)
+{
+    return ctx->route->permission == AG_PERM_PUBLIC && (ctx->route->flags & AG_RF_SPENDS);
 }
 
 enum ag_err ag_limits_of_route(struct ag_ctx *ctx)
@@ -184,7 +202,8 @@ static void tell(struct ag_ctx *ctx, const char *name, int64_t value)
 void ag_limits_tell(struct ag_ctx *ctx)
 {
     const struct ag_limit_verdict *least = &ctx->limits.least;
-    if (least->limit == 0) return;
+    if (least->limit == 0 || ctx->limits.told) return;
+    ctx->limits.told = true;
     tell(ctx, "RateLimit-Limit", least->limit);
     tell(ctx, "RateLimit-Remaining", least->remaining);
     tell(ctx, "RateLimit-Reset", (least->reset_ms + 999) / 1000);

@@ -150,7 +150,7 @@ const struct ag_route ag_proposal_routes[AG_PROPOSAL_ROUTES] = {
                "exactly one of `run.completed` (this reply's document), `run.failed` (`{code, "
                "message, retryable}`) and `run.cancelled`. Paths are `name`, `description` and "
                "`config.<field>`.",
-        .tag = "Agents", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE,
+        .tag = "Agents", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE | AG_RF_SPENDS,
         .body = &ag_proposal_input_schema, .reply = &ag_proposal_schema,
         .errors = {AG_E_MODEL_UNAVAILABLE, AG_E_UPSTREAM_ERROR, AG_E_UPSTREAM_TIMEOUT,
                    AG_E_UPSTREAM_RATE_LIMITED}),

@@ -35,7 +35,7 @@ const struct ag_route ag_provider_routes[AG_PROVIDER_ROUTES] = {
              "Ask a provider for a word",
              .doc = "A real call of at most 16 tokens, recorded as a run of kind `test`. That it "
                     "failed is a result: the status is 200, and `error` says why.",
-             .tag = "Providers", .status = 200, .flags = AG_RF_IDEMPOTENT,
+             .tag = "Providers", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SPENDS,
              .body = &ag_provider_test_input_schema, .reply = &ag_provider_test_schema),
     AG_ROUTE(
         "listModels", GET, "/v1/models", AGENTS_READ, model_list,

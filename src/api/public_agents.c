@@ -56,7 +56,7 @@ const struct ag_route ag_public_routes[AG_PUBLIC_ROUTES] = {
                "server-sent events: `run.started` (`{conversation_id}`), then `delta` (`{text}`) "
                "for every piece, then exactly one of `run.completed` (this reply's document), "
                "`run.failed` (`{code, message, retryable}`) and `run.cancelled` (`{}`).",
-        .tag = "Public agents", .status = 200, .flags = AG_RF_SSE,
+        .tag = "Public agents", .status = 200, .flags = AG_RF_SSE | AG_RF_SPENDS,
         .body = &ag_public_question_schema, .max_body = QUESTION_MAX_BYTES,
         .reply = &ag_public_answer_schema, .errors = {AG_E_RATE_LIMITED, AG_E_AGENT_UNAVAILABLE}),
 };

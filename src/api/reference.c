@@ -44,8 +44,9 @@ static void route_json(const struct ag_route *route, bool first, struct ag_buf *
                   route->flags & AG_RF_LIST ? "true" : "false",
                   route->flags & AG_RF_SSE ? "true" : "false");
     if (route->resource) ag_buf_printf(out, "\"resource\":\"%s\",", route->resource);
-    ag_buf_printf(out, "\"recent\":%s,\"agent_keys\":\"%s\",\"summary\":",
+    ag_buf_printf(out, "\"recent\":%s,\"spends\":%s,\"agent_keys\":\"%s\",\"summary\":",
                   route->flags & AG_RF_RECENT ? "true" : "false",
+                  route->flags & AG_RF_SPENDS ? "true" : "false",
                   ag_agent_keys_name(route->agent_keys));
     ag_buf_json_string(out, ag_str(route->summary));
     ag_buf_append_char(out, '}');

@@ -23,6 +23,8 @@ enum ag_route_flag {
     AG_RF_TEXT = 16,      /* replies with text rather than JSON */
     AG_RF_RECENT = 32,    /* wants a session that signed in lately, ag_require_recent() */
     AG_RF_EXPORT = 64,    /* streams a file: CSV, or JSON objects a line each */
+    AG_RF_SPENDS = 128,   /* asking it costs money: it runs a model */
+    AG_RF_SIGN_IN = 256,  /* refused to addresses from which too many sign-ins have failed */
 };
 
 /* What an API key that is limited to some agents may do with a route. */
@@ -123,19 +125,13 @@ static inline bool ag_route_takes_if_match(const struct ag_route *route)
     return (route->flags & AG_RF_ETAG) && route->method != AG_GET && strchr(route->path, '{');
 }
 
-/* Whether asking it costs money: it runs a model. */
-static inline bool ag_route_spends(const struct ag_route *route)
-{
-    return route->method == AG_POST &&
-           (route->permission == AG_PERM_AI_RUN || strncmp(route->path, "/v1/public/", 11) == 0);
-}
-
 /* ---- what a handler gets ---- */
 
 /* What a request has taken of which limit, to be given back when another one refuses it. */
 enum { AG_LIMITS_MAX = 6, AG_LIMIT_KEY_BYTES = 112 };
 struct ag_limits {
     struct ag_limit_verdict least; /* the one that leaves least; `limit` 0: none was asked */
+    bool told;
     size_t count;
     struct ag_limit_taken {
         struct ag_rate rate;
@@ -215,6 +211,10 @@ struct ag_address ag_client_address(const struct ag_request *req, const struct a
 struct ag_address ag_forwarded_client(struct ag_address peer, const struct ag_ranges *proxies,
                                       const struct ag_header *headers, size_t count);
 
+/* Whether the request came through a proxy that nobody named, so that its address is that of many
+ * clients: a machine of one's own network that says whom it speaks for. The first one is logged. */
+bool ag_proxy_unnamed(const struct ag_request *req, const struct ag_ranges *proxies);
+
 /* ---- keys that are limited to some agents: agent_keys.c ---- */
 
 /* AG_E_CONFIG when the row's `agent_keys` does not fit it. */
@@ -243,7 +243,9 @@ enum ag_err ag_limits_of_route(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
 /* Of who came by a public link, once it is known whose that is: visitors of an organisation count
  * together, as one of its members. */
 enum ag_err ag_limits_of_visitor(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
-/* Writes the headers that tell of the limit that leaves least. */
+/* Whether that is still to come. */
+bool ag_limits_more(const struct ag_ctx *ctx);
+/* Writes the headers that tell of the limit that leaves least, unless they are written. */
 void ag_limits_tell(struct ag_ctx *ctx);
 
 /* ---- guard.c and its helpers ---- */

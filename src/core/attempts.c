@@ -92,7 +92,8 @@ enum ag_err ag_attempt_begin(struct ag_scope *scope, struct ag_str email,
         *ret_attempt = (struct ag_attempt){.counted = false};
         return AG_OK;
     }
-    if (ag_address_parse(scope->ip, &address) == AG_OK) {
+    /* A proxy does not fail: its clients do, and one of them would lock out all others. */
+    if (!scope->ip_is_proxys && ag_address_parse(scope->ip, &address) == AG_OK) {
         attempt.address = ag_arena_copy(scope->arena, ag_address_subject(&address, text));
         if (!attempt.address.data) return ag_fail(AG_E_NO_MEMORY, "no memory for an attempt");
     }

@@ -108,6 +108,7 @@ struct ag_scope {
     struct ag_arena *arena;
     struct ag_principal who;
     struct ag_str ip, user_agent;
+    bool ip_is_proxys; /* `ip` is that of a proxy that nobody named: of all its clients */
     /* When a refusal with AG_E_RATE_LIMITED may be tried again; 0: not told. */
     int64_t retry_after_s;
     /* The id that a created resource gets: nil, or the one an Idempotency-Key reserved. */

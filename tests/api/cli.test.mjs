@@ -96,6 +96,9 @@ describe('generated documents', () => {
 
   it('list every route with its permission', async () => {
     const routes = JSON.parse(await succeed(['routes', '--json']));
+    // What runs a model says so: the browser pays for it from its person's plan.
+    const spend = routes.filter((route) => route.spends).map((route) => route.id).sort();
+    assert.deepEqual(spend, ['askPublicAgent', 'compare', 'generate', 'preview', 'proposeAgent', 'testProvider', 'validatePrompt']);
     assert.ok(routes.length >= 24, `${routes.length} routes`);
     for (const route of routes) {
       for (const name of ['id', 'method', 'path', 'permission', 'summary']) assert.ok(route[name], `${JSON.stringify(route)} has no ${name}`);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 
 import { sql } from '../lib/database.mjs';
-import { expect, expectProblem } from '../lib/expect.mjs';
+import { absentId, expect, expectProblem } from '../lib/expect.mjs';
 import { clientFrom } from '../lib/http.mjs';
 import { browserOf, createFakeAgent, createOrganisation, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
@@ -103,13 +103,27 @@ describe('a plan', () => {
     const runs = await many(12, () => browser.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'x' }));
     assert.ok(count(runs, 200) >= 4 && count(runs, 200) <= 6, count(runs, 200));
     assert.equal(count(runs, 200) + count(runs, 429), 12);
-    // The same bucket as a token's.
+    // The same bucket as a token's, whatever runs a model.
     expectProblem(await account.client.get('/v1/agents'), 429);
+    for (const path of ['/v1/agents/draft', '/v1/ai/preview', '/v1/ai/compare', '/v1/ai/validate', '/v1/providers/sandbox/test']) {
+      expectProblem(await browser.post(path, {}), 429, 'rate_limited');
+    }
+    // Ending a run costs nothing.
+    expectProblem(await browser.post(`/v1/runs/${absentId()}/cancel`), 404);
     expect(await browser.get('/v1/agents'), 200);
   });
 });
 
 describe('a key', () => {
+  it('counts where it is refused because a person has to ask', async () => {
+    const account = await register(w.anonymous);
+    const { key } = expect(await account.client.post('/v1/api-keys', { name: 'asks', requests_per_minute: 4 }), 201);
+    const client = w.anonymous.as({ apiKey: key });
+    const replies = await many(12, () => client.post('/v1/orgs', { name: 'x' }));
+    assert.ok(count(replies, 403) >= 4 && count(replies, 403) <= 5, count(replies, 403));
+    assert.equal(count(replies, 403) + count(replies, 429), 12);
+  });
+
   it('has a rate of its own below its owner\'s', async () => {
     const account = await register(w.anonymous);
     const { key } = expect(await account.client.post('/v1/api-keys', { name: 'slow', requests_per_minute: 4 }), 201);
@@ -143,6 +157,30 @@ describe('keys of an organisation', () => {
     assert.equal(await left(one), 49);
     await many(10, () => one.get('/v1/agents'));
     assert.ok(await left(two) <= 40, 'a second key is no second plan');
+    // Nor is one of another organisation, for who makes them all.
+    await createOrganisation(owner);
+    const elsewhere = await make();
+    assert.ok(await left(elsewhere) <= 41, 'a second organisation is no second plan');
+    await many(60, () => elsewhere.get('/v1/agents'));
+    expectProblem(await two.get('/v1/agents'), 429, 'rate_limited');
+    assert.ok(await left(owner.client) >= 30, 'its maker is concerned no more than another member');
+  });
+
+  it('of one that has a plan of its own count by that alone', async () => {
+    const owner = await register(w.anonymous);
+    const make = async () => {
+      const org = await createOrganisation(owner);
+      const { key } = expect(await owner.client.post('/v1/api-keys', { name: unique('k'), scopes: ['agents:read'], shared: true }), 201);
+      return { org, client: w.anonymous.as({ apiKey: key }) };
+    };
+    const [free, paid] = [await make(), await make()];
+    expect(await w.admin.client.patch(`/v1/admin/orgs/${paid.org.id}`, { plan: 'premium' }), 200);
+    await many(60, () => free.client.get('/v1/agents'));
+    expectProblem(await free.client.get('/v1/agents'), 429, 'rate_limited');
+    const reply = await paid.client.get('/v1/agents');
+    expect(reply, 200);
+    assert.equal(reply.headers['ratelimit-limit'], '500');
+    assert.equal(reply.headers['ratelimit-remaining'], '499');
   });
 });
 
@@ -213,6 +251,27 @@ describe('an address', () => {
     assert.equal(replies.find((r) => r.status === 429).headers['ratelimit-limit'], '4');
     expect(await visitor.get(`/v1/public/agents/${slugs[0]}`), 200);
     expect(await ask(from('127.0.0.11', server.url), 0), 200);
+  });
+
+  it('is told of the limit that refused it, the visitors\' too', async () => {
+    const { server, client: admin, ...account } = await w.startWithAccount({ AGENTGEN_RATE_LIMITS: true });
+    await wide(server, account);
+    const owner = await register(from('127.0.0.10', server.url));
+    const agent = await createFakeAgent(owner.client);
+    const { public_id: slug } = expect(await owner.client.put(`/v1/agents/${agent.id}/visibility`, { visibility: 'public' }), 200);
+    await plan(owner, { requests_per_minute: 3 }, admin);
+    const headers = (reply) => ['limit', 'remaining'].map((name) => reply.headers[`ratelimit-${name}`]).join(' ');
+    const ask = (i) => from(`127.0.2.${i}`, server.url).post(`/v1/public/agents/${slug}/generate`, { input_text: 'x' });
+    const replies = [];
+    for (let i = 1; i <= 4; i += 1) replies.push(await ask(i));
+    for (const reply of replies.slice(0, 3)) expect(reply, 200);
+    assert.deepEqual(replies.map(headers), ['3 2', '3 1', '3 0', '3 0']);
+    expectProblem(replies[3], 429, 'rate_limited');
+    assert.ok(Number(replies[3].headers['retry-after']) >= 1);
+    // One that got no further was told of the address's own.
+    const malformed = await from('127.0.2.9', server.url).post(`/v1/public/agents/${slug}/generate`, {});
+    expectProblem(malformed, 422);
+    assert.equal(headers(malformed), '60 59');
   });
 
   it('is the peer\'s, whatever its headers say', async () => {

@@ -155,22 +155,46 @@ describe('an account', () => {
 });
 
 describe('an address', () => {
-  it('is blocked after thirty failed sign-ins of whomever, and only for who has no session', async () => {
+  it('is blocked after thirty failed sign-ins of whomever, and from signing in alone', async () => {
     const { email } = await register(somewhere());
     const who = from('127.3.0.1');
-    const { token } = expect(await signIn(who, email, PASSWORD), 200);
+    const { token, refresh_token: refresh } = expect(await signIn(who, email, PASSWORD), 200);
     for (let i = 0; i < 30; i += 1) expectProblem(await signIn(who, `${unique('guess')}@mail.test`), 401);
     const block = await blockOf('address', '127.3.0.1');
     assert.equal(block.failures, 30);
-    for (const [path, body] of [['login', { email, password: PASSWORD }], ['register', { name: 'x', email: `${unique('x')}@mail.test`, password: PASSWORD }], ['refresh', { refresh_token: 'x' }]]) {
+    for (const [path, body] of [['login', { email, password: PASSWORD }], ['register', { name: 'x', email: `${unique('x')}@mail.test`, password: PASSWORD }]]) {
       expectProblem(await who.post(`/v1/auth/${path}`, body), 429, 'rate_limited');
     }
+    // Neighbours behind the same address go on, with and without a session.
+    expect(await who.post('/v1/auth/refresh', { refresh_token: refresh }), 200);
+    expect(await who.post('/v1/auth/forgot-password', { email }), 202);
+    expectProblem(await who.post('/v1/auth/reset-password', { token: 'x'.repeat(43), password: PASSWORD }), 422);
+    expectProblem(await who.post('/v1/public/agents/nowhere/generate', { input_text: 'x' }), 404);
     expect(await who.as({ token }).get('/v1/auth/me'), 200);
     expect(await who.get('/v1/auth/providers'), 200);
     expect(await signIn(from('127.3.0.2'), email, PASSWORD), 200);
     assert.equal((await w.admin.client.delete(`/v1/admin/blocked-ips/${block.id}`)).status, 204);
     expect(await signIn(who, email, PASSWORD), 200);
     for (let i = 0; i < 3; i += 1) expectProblem(await signIn(who, `${unique('guess')}@mail.test`), 401);
+  });
+
+  it('of a proxy that nobody named is not blocked: it is that of many', async () => {
+    const { email } = await register(somewhere());
+    const proxy = from('127.3.0.20');
+    const through = (header, ip, body) => proxy.as().post('/v1/auth/login', body, { headers: { [header]: header === 'forwarded' ? `for=${ip}` : ip } });
+    for (let i = 0; i < 40; i += 1) {
+      const reply = await through(i % 2 ? 'forwarded' : 'x-forwarded-for', '203.0.113.9', { email: `${unique('guess')}@mail.test`, password: 'not the password' });
+      expectProblem(reply, 401, 'bad_credentials');
+    }
+    expect(await through('x-forwarded-for', '203.0.113.10', { email, password: PASSWORD }), 200);
+    // An account is, whoever asks.
+    for (let i = 0; i < 5; i += 1) expectProblem(await through('x-forwarded-for', '203.0.113.9', { email, password: 'not the password' }), 401);
+    await blockOf('account', email);
+    expectProblem(await through('x-forwarded-for', '203.0.113.10', { email, password: PASSWORD }), 429);
+    assert.ok((await blocks('address')).every((b) => b.subject !== '127.3.0.20'));
+    const told = w.server.log.split('\n').filter((line) => line.includes('proxy_not_trusted'));
+    assert.equal(told.length, 1, told.join('\n'));
+    assert.match(told[0], /127\.3\.0\.20.*AGENTGEN_TRUSTED_PROXIES/);
   });
 
   it('where many sign in at the same moment is not taken for one that guesses', async () => {
