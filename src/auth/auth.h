@@ -41,6 +41,9 @@ struct ag_principal {
     bool agents_limited;
     size_t agent_count;
     struct ag_uuid agent_ids[AG_KEY_MAX_AGENTS];
+    /* As of when, both taken before the database was asked. */
+    uint64_t epoch;     /* of what took rights away in this process */
+    int64_t read_at_ms; /* monotonic */
 };
 /* Whether the principal holds `permission`. AG_PERM_PUBLIC: always; AG_PERM_UNSET: never. */
 bool ag_principal_may(const struct ag_principal *principal, enum ag_permission permission);

@@ -11,10 +11,8 @@ enum { SETS = 512, WAYS = 2, DIGEST_BYTES = crypto_shorthash_siphashx24_BYTES };
 
 struct entry {
     uint8_t digest[DIGEST_BYTES];
-    struct ag_principal who;
-    int64_t loaded_ms;  /* monotonic; 0: empty */
-    int64_t expires_at; /* wall; 0: never */
-    uint64_t epoch;
+    struct ag_principal who; /* read_at_ms 0: empty */
+    int64_t expires_at;      /* wall; 0: never */
 };
 
 struct ag_access_cache {
@@ -59,9 +57,9 @@ bool ag_access_cache_get(struct ag_access_cache *cache, struct ag_str secret, ui
     struct entry *set = set_of(cache, secret, digest);
     for (int way = 0; way < WAYS; way++) {
         const struct entry *entry = &set[way];
-        if (entry->loaded_ms == 0 || entry->epoch != epoch) continue;
+        if (entry->who.read_at_ms == 0 || entry->who.epoch != epoch) continue;
         if (memcmp(entry->digest, digest, DIGEST_BYTES) != 0) continue;
-        if (ag_mono_ms() - entry->loaded_ms > AG_ACCESS_TTL_MS) return false;
+        if (ag_mono_ms() - entry->who.read_at_ms > AG_ACCESS_TTL_MS) return false;
         if (entry->expires_at != 0 && ag_wall_ms() >= entry->expires_at) return false;
         *ret_who = entry->who;
         return true;
@@ -69,8 +67,8 @@ bool ag_access_cache_get(struct ag_access_cache *cache, struct ag_str secret, ui
     return false;
 }
 
-void ag_access_cache_put(struct ag_access_cache *cache, struct ag_str secret, uint64_t epoch,
-                         int64_t expires_at, const struct ag_principal *who)
+void ag_access_cache_put(struct ag_access_cache *cache, struct ag_str secret, int64_t expires_at,
+                         const struct ag_principal *who)
 {
     uint8_t digest[DIGEST_BYTES];
     struct entry *set = set_of(cache, secret, digest);
@@ -80,9 +78,8 @@ void ag_access_cache_put(struct ag_access_cache *cache, struct ag_str secret, ui
             victim = &set[way];
             break;
         }
-        if (set[way].loaded_ms < victim->loaded_ms) victim = &set[way];
+        if (set[way].who.read_at_ms < victim->who.read_at_ms) victim = &set[way];
     }
-    *victim = (struct entry){
-        .who = *who, .loaded_ms = ag_mono_ms(), .expires_at = expires_at, .epoch = epoch};
+    *victim = (struct entry){.who = *who, .expires_at = expires_at};
     memcpy(victim->digest, digest, DIGEST_BYTES);
 }

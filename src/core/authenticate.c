@@ -94,7 +94,24 @@ static enum ag_err access_load(struct ag_core *core, struct ag_arena *arena,
     return ag_sessions_access_by_cookie(core->db, arena, ag_hash_str(hash), ret_access);
 }
 
-static struct ag_principal principal_of(const struct ag_access *access, enum ag_credential kind)
+/* When the database is asked; taken before that, so that what is revoked meanwhile is noticed. */
+struct moment {
+    uint64_t epoch;
+    int64_t at_ms;
+};
+
+static uint64_t access_epoch(struct ag_core *core)
+{
+    return atomic_load_explicit(&core->access_epoch, memory_order_acquire);
+}
+
+static struct moment moment_now(struct ag_core *core)
+{
+    return (struct moment){.epoch = access_epoch(core), .at_ms = ag_mono_ms()};
+}
+
+static struct ag_principal principal_of(const struct ag_access *access, enum ag_credential kind,
+                                        const struct moment *asked)
 {
     struct ag_principal who = {
         .credential = kind,
@@ -112,6 +129,8 @@ static struct ag_principal principal_of(const struct ag_access *access, enum ag_
         .key_per_minute = access->key_per_minute,
         .key_expires_at = kind == AG_CRED_KEY ? access->expires_at : 0,
         .authenticated_at = access->authenticated_at,
+        .epoch = asked->epoch,
+        .read_at_ms = asked->at_ms,
     };
     if (kind == AG_CRED_KEY) ag_principal_limit(&who, access->agent_ids);
     return who;
@@ -120,18 +139,68 @@ static struct ag_principal principal_of(const struct ag_access *access, enum ag_
 enum ag_err ag_principal_reload(struct ag_scope *scope)
 {
     struct ag_access access;
+    struct moment asked = moment_now(scope->core);
     enum ag_err err = ag_sessions_access(scope->core->db, scope->arena, scope->who.session_id,
                                          &access);
     if (err == AG_E_NOT_FOUND || (err == AG_OK && access.revoked))
         return ag_fail(AG_E_UNAUTHENTICATED, "this session has ended");
     AG_TRY(err);
-    scope->who = principal_of(&access, scope->who.credential);
+    scope->who = principal_of(&access, scope->who.credential, &asked);
     return AG_OK;
 }
 
-static uint64_t access_epoch(struct ag_core *core)
+/* Whether what was read of a credential (`err`: nothing was) still lets somebody in. */
+static enum ag_err check_access(enum ag_err err, const struct ag_access *access)
 {
-    return atomic_load_explicit(&core->access_epoch, memory_order_acquire);
+    if (err == AG_E_NOT_FOUND)
+        return ag_fail(AG_E_UNAUTHENTICATED, "these credentials are not known here");
+    AG_TRY(err);
+    if (access->revoked) return ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
+    if (access->expires_at != 0 && access->expires_at <= ag_wall_ms())
+        return ag_fail(AG_E_TOKEN_EXPIRED, "these credentials have expired");
+    /* A key of an organisation goes on without its maker, but what is a person's own is closed with
+     * them. */
+    if ((!access->shared || access->personal) && !ag_str_eq(access->status, AG_STR("active")))
+        return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
+    if (!access->shared && access->org_role.len == 0)
+        return ag_fail(AG_E_UNAUTHENTICATED, "its owner left the organisation of this key");
+    return AG_OK;
+}
+
+/* By id, because the secret may have been exchanged since, and in the organisation of then, because
+ * switching to another one takes no right away. That a token has reached its own end is not looked
+ * at: what it began may go on as long as its session lives. */
+enum ag_err ag_principal_look(struct ag_core *core, const struct ag_principal *who,
+                              struct ag_principal *ret_now)
+{
+    AG_CLEANUP(ag_arena_done) struct ag_arena arena;
+    ag_arena_init(&arena);
+    struct ag_access access = {.expires_at = 0};
+    struct moment asked = moment_now(core);
+    enum ag_err err = who->credential == AG_CRED_KEY
+                          ? ag_api_keys_access_by_id(core->db, &arena, who->key_id, &access)
+                          : ag_sessions_access_in(core->db, &arena, who->session_id, who->org_id,
+                                                  &access);
+    AG_TRY(check_access(err, &access));
+    *ret_now = principal_of(&access, who->credential, &asked);
+    return AG_OK;
+}
+
+bool ag_principal_fresh(struct ag_core *core, const struct ag_principal *who)
+{
+    return who->epoch == access_epoch(core) && ag_mono_ms() - who->read_at_ms < AG_FRESH_MS;
+}
+
+enum ag_err ag_principal_renew(struct ag_scope *scope, enum ag_permission permission)
+{
+    struct ag_principal now;
+    if (scope->who.credential == AG_CRED_NONE || ag_principal_fresh(scope->core, &scope->who))
+        return AG_OK;
+    AG_TRY(ag_principal_look(scope->core, &scope->who, &now));
+    scope->who = now;
+    if (ag_principal_may(&now, permission)) return AG_OK;
+    return ag_fail(AG_E_FORBIDDEN, "this needs the permission %s",
+                   ag_permission_info(permission)->name);
 }
 
 bool ag_authenticate_known(struct ag_core *core, enum ag_credential kind, struct ag_str secret,
@@ -166,27 +235,12 @@ static enum ag_err look_up(struct ag_core *core, struct ag_arena *arena, enum ag
                            struct ag_str secret, struct ag_principal *ret_who)
 {
     struct ag_access_cache *cache = ag_core_loop(core)->access;
-    /* Read before the database: what is revoked meanwhile makes the entry below useless. */
-    uint64_t epoch = access_epoch(core);
-
+    struct moment asked = moment_now(core);
     struct ag_access access = {.expires_at = 0};
-    enum ag_err err = access_load(core, arena, kind, secret, &access);
-    if (err == AG_E_NOT_FOUND)
-        return ag_fail(AG_E_UNAUTHENTICATED, "these credentials are not known here");
-    AG_TRY(err);
-    if (access.revoked) return ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
-    if (access.expires_at != 0 && access.expires_at <= ag_wall_ms())
-        return ag_fail(AG_E_TOKEN_EXPIRED, "these credentials have expired");
-    /* A key of an organisation goes on without its maker, but what is a person's own is closed with
-     * them. */
-    if ((!access.shared || access.personal) && !ag_str_eq(access.status, AG_STR("active")))
-        return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
-    if (!access.shared && access.org_role.len == 0)
-        return ag_fail(AG_E_UNAUTHENTICATED, "its owner left the organisation of this key");
-
-    struct ag_principal who = principal_of(&access, kind);
+    AG_TRY(check_access(access_load(core, arena, kind, secret, &access), &access));
+    struct ag_principal who = principal_of(&access, kind, &asked);
     touch_used(core, &access);
-    ag_access_cache_put(cache, secret, epoch, access.expires_at, &who);
+    ag_access_cache_put(cache, secret, access.expires_at, &who);
     *ret_who = who;
     return AG_OK;
 }

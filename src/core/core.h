@@ -215,6 +215,14 @@ bool ag_authenticate_known(struct ag_core *core, enum ag_credential kind, struct
  * is no guess. Forgets the oldest ones. */
 bool ag_authenticate_seen(struct ag_core *core, struct ag_str secret);
 
+/* What is known of a principal is younger; so, however it is looked at again, at most 5 s old. */
+enum { AG_FRESH_MS = 4000 };
+/* Reads the principal again, unless it is fresh: nothing took rights away since in this process,
+ * and another instance had no time to. AG_E_UNAUTHENTICATED, AG_E_TOKEN_EXPIRED; AG_E_FORBIDDEN,
+ * also without `permission`. */
+enum ag_err ag_principal_renew(struct ag_scope *scope,
+                               enum ag_permission permission) AG_MUST_USE AG_SUSPENDS;
+
 /* How many there may be at a time: of each person in an organisation, and of the organisation. */
 enum { AG_KEYS_PER_PERSON = 200, AG_KEYS_SHARED = 200, AG_KEY_MAX_PER_MINUTE = 100000 };
 

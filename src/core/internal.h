@@ -14,9 +14,9 @@ void ag_access_cache_free(struct ag_access_cache *cache);
  * rights away since (`epoch`). */
 bool ag_access_cache_get(struct ag_access_cache *cache, struct ag_str secret, uint64_t epoch,
                          struct ag_principal *ret_who);
-/* `epoch` is the one read before the database was asked. `expires_at`: wall ms, 0 for never. */
-void ag_access_cache_put(struct ag_access_cache *cache, struct ag_str secret, uint64_t epoch,
-                         int64_t expires_at, const struct ag_principal *who);
+/* `expires_at`: wall ms, 0 for never. */
+void ag_access_cache_put(struct ag_access_cache *cache, struct ag_str secret, int64_t expires_at,
+                         const struct ag_principal *who);
 
 /* ---- agent_cache.c: agents with their decoded configuration, per loop, at most 5 s old ---- */
 
@@ -182,6 +182,12 @@ int64_t ag_run_grace_ms(const struct ag_core *core);
 
 /* Reads again what the session of the principal may do, and in which organisation it acts. */
 enum ag_err ag_principal_reload(struct ag_scope *scope) AG_MUST_USE AG_SUSPENDS;
+/* Reads again what the session or key of `who` may do in the organisation that `who` acts in.
+ * AG_E_UNAUTHENTICATED, AG_E_TOKEN_EXPIRED, AG_E_FORBIDDEN: it lets nobody in any more. */
+enum ag_err ag_principal_look(struct ag_core *core, const struct ag_principal *who,
+                              struct ag_principal *ret_now) AG_MUST_USE AG_SUSPENDS;
+/* Whether what is known of `who` is young, and nothing took rights away since in this process. */
+bool ag_principal_fresh(struct ag_core *core, const struct ag_principal *who);
 /* What an organisation's own key can hold at most: nothing of a person or of the server. */
 uint64_t ag_shared_key_permissions(void);
 static inline struct ag_str ag_hash_str(const uint8_t hash[AG_SECRET_HASH_BYTES])

@@ -11,6 +11,7 @@ enum {
     KEY_UPDATE,
     KEY_REVOKE,
     KEY_ACCESS,
+    KEY_ACCESS_ID,
     KEY_TOUCH
 };
 
@@ -26,6 +27,20 @@ enum {
 #define KEY_OWN(k, user) "(" user " IS NULL OR (" k "user_id = " user " AND NOT " k "shared)) "
 #define KEY_LIST         KEY_SELECT "AND ($3 IS NULL OR k.shared = $3) AND " KEY_OWN("k.", "$4")
 #define KEY_ONE          KEY_SELECT "AND k.id = $2 AND " KEY_OWN("k.", "$3")
+#define ACCESS_SELECT                                                                              \
+    "SELECT k.id, k.user_id, k.org_id, u.role, u.status, m.role, r.permissions, o.plan, "          \
+    "o.requests_per_minute, k.expires_at, k.last_used_at, k.revoked_at, k.shared, k.scopes, "      \
+    "k.agent_ids, k.requests_per_minute, o.personal FROM api_keys k "                              \
+    "JOIN users u ON u.id = k.user_id "                                                            \
+    "JOIN organizations o ON o.id = k.org_id AND o.deleted_at IS NULL "                            \
+    "LEFT JOIN memberships m ON m.org_id = k.org_id AND m.user_id = u.id "                         \
+    "LEFT JOIN roles r ON r.id = m.role_id AND r.org_id = m.org_id "
+#define ACCESS_TYPES                                                                               \
+    "uuuttt"                                                                                       \
+    "jti"                                                                                          \
+    "zzz"                                                                                          \
+    "bjjib"
+#define ACCESS_NO_ORG "a key is what tells the organisation"
 
 struct ag_stmt ag_api_key_stmts[AG_API_KEY_STMTS] = {
     [KEY_INSERT] = {.name = "api_key_insert",
@@ -79,21 +94,15 @@ struct ag_stmt ag_api_key_stmts[AG_API_KEY_STMTS] = {
          .params = "uuuz",
          .columns = "utbu"},
     [KEY_ACCESS] = {.name = "api_key_access",
-                    .sql = "SELECT k.id, k.user_id, k.org_id, u.role, u.status, m.role, "
-                           "r.permissions, o.plan, o.requests_per_minute, k.expires_at, "
-                           "k.last_used_at, k.revoked_at, k.shared, k.scopes, k.agent_ids, "
-                           "k.requests_per_minute, o.personal "
-                           "FROM api_keys k JOIN users u ON u.id = k.user_id "
-                           "JOIN organizations o ON o.id = k.org_id AND o.deleted_at IS NULL "
-                           "LEFT JOIN memberships m ON m.org_id = k.org_id AND m.user_id = u.id "
-                           "LEFT JOIN roles r ON r.id = m.role_id AND r.org_id = m.org_id "
-                           "WHERE k.hash = $1",
+                    .sql = ACCESS_SELECT "WHERE k.hash = $1",
                     .params = "x",
-                    .columns = "uuuttt"
-                               "jti"
-                               "zzz"
-                               "bjjib",
-                    .no_org = "a key is what tells the organisation"},
+                    .columns = ACCESS_TYPES,
+                    .no_org = ACCESS_NO_ORG},
+    [KEY_ACCESS_ID] = {.name = "api_key_access_by_id",
+                       .sql = ACCESS_SELECT "WHERE k.id = $1",
+                       .params = "u",
+                       .columns = ACCESS_TYPES,
+                       .no_org = ACCESS_NO_ORG},
     [KEY_TOUCH] = {.name = "api_key_touch",
                    .sql = "UPDATE api_keys SET last_used_at = $3 WHERE org_id = $1 AND id = $2",
                    .params = "uuz",
@@ -326,11 +335,11 @@ enum ag_err ag_api_keys_revoke(struct ag_tx *tx, struct ag_uuid org, struct ag_u
     return AG_OK;
 }
 
-enum ag_err ag_api_keys_access(struct ag_db *db, struct ag_arena *arena, struct ag_str hash,
-                               struct ag_access *ret_access)
+static enum ag_err access_read(struct ag_db *db, struct ag_arena *arena, int stmt,
+                               struct ag_value key, struct ag_access *ret_access)
 {
     struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &ag_api_key_stmts[KEY_ACCESS], AG_BIND(ag_v_bytes(hash)), &rows));
+    AG_TRY(ag_db_read(db, arena, &ag_api_key_stmts[stmt], &key, 1, &rows));
     if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such API key");
     const struct ag_value *row = ag_row(&rows, 0);
     *ret_access = (struct ag_access){
@@ -353,6 +362,18 @@ enum ag_err ag_api_keys_access(struct ag_db *db, struct ag_arena *arena, struct 
     if (row[5].type != AG_V_NULL) ret_access->org_role = row[5].str;
     if (row[6].type != AG_V_NULL) ret_access->permissions = row[6].str;
     return AG_OK;
+}
+
+enum ag_err ag_api_keys_access(struct ag_db *db, struct ag_arena *arena, struct ag_str hash,
+                               struct ag_access *ret_access)
+{
+    return access_read(db, arena, KEY_ACCESS, ag_v_bytes(hash), ret_access);
+}
+
+enum ag_err ag_api_keys_access_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                                     struct ag_access *ret_access)
+{
+    return access_read(db, arena, KEY_ACCESS_ID, ag_v_uuid(id), ret_access);
 }
 
 enum ag_err ag_api_keys_touch(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id, int64_t now)

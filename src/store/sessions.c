@@ -5,6 +5,7 @@
 enum {
     SESSION_INSERT,
     SESSION_ACCESS,
+    SESSION_ACCESS_IN,
     SESSION_ACCESS_COOKIE,
     SESSION_REVOKE,
     SESSION_RENEW,
@@ -21,13 +22,15 @@ enum {
     REFRESH_EXPIRE
 };
 
-#define ACCESS_SELECT                                                                              \
+#define ACCESS_SELECT(org)                                                                         \
     "SELECT s.id, s.user_id, o.id, u.role, u.status, m.role, r.permissions, o.plan, "              \
     "o.requests_per_minute, s.expires_at, s.last_used_at, s.authenticated_at, s.revoked_at, "      \
     "o.personal FROM sessions s JOIN users u ON u.id = s.user_id "                                 \
-    "JOIN organizations o ON o.id = coalesce(s.acting_org_id, u.org_id) "                          \
+    "JOIN organizations o ON o.id = " org " "                                                      \
     "JOIN memberships m ON m.org_id = o.id AND m.user_id = u.id "                                  \
     "LEFT JOIN roles r ON r.id = m.role_id AND r.org_id = m.org_id "
+/* Where the session acts now. */
+#define ACTING_ORG "coalesce(s.acting_org_id, u.org_id)"
 #define ACCESS_TYPES                                                                               \
     "uuuttt"                                                                                       \
     "jti"                                                                                          \
@@ -46,12 +49,17 @@ struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
                         .columns = "",
                         .no_org = NO_TENANT},
     [SESSION_ACCESS] = {.name = "session_access",
-                        .sql = ACCESS_SELECT "WHERE s.id = $1",
+                        .sql = ACCESS_SELECT(ACTING_ORG) "WHERE s.id = $1",
                         .params = "u",
                         .columns = ACCESS_TYPES,
                         .no_org = ACCESS_NO_ORG},
+    [SESSION_ACCESS_IN] = {.name = "session_access_in",
+                           .sql = ACCESS_SELECT("$2") "WHERE s.id = $1",
+                           .params = "uu",
+                           .columns = ACCESS_TYPES,
+                           .no_org = ACCESS_NO_ORG},
     [SESSION_ACCESS_COOKIE] = {.name = "session_access_by_cookie",
-                               .sql = ACCESS_SELECT "WHERE s.cookie_hash = $1",
+                               .sql = ACCESS_SELECT(ACTING_ORG) "WHERE s.cookie_hash = $1",
                                .params = "x",
                                .columns = ACCESS_TYPES,
                                .no_org = ACCESS_NO_ORG},
@@ -166,10 +174,11 @@ enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *sessio
 }
 
 static enum ag_err access_read(struct ag_db *db, struct ag_arena *arena, int stmt,
-                               struct ag_value key, struct ag_access *ret_access)
+                               const struct ag_value *params, size_t count,
+                               struct ag_access *ret_access)
 {
     struct ag_rows rows;
-    AG_TRY(ag_db_read(db, arena, &ag_session_stmts[stmt], &key, 1, &rows));
+    AG_TRY(ag_db_read(db, arena, &ag_session_stmts[stmt], params, count, &rows));
     if (rows.count == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such session");
     const struct ag_value *row = ag_row(&rows, 0);
     *ret_access = (struct ag_access){
@@ -194,13 +203,21 @@ static enum ag_err access_read(struct ag_db *db, struct ag_arena *arena, int stm
 enum ag_err ag_sessions_access(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
                                struct ag_access *ret_access)
 {
-    return access_read(db, arena, SESSION_ACCESS, ag_v_uuid(id), ret_access);
+    return access_read(db, arena, SESSION_ACCESS, AG_BIND(ag_v_uuid(id)), ret_access);
+}
+
+enum ag_err ag_sessions_access_in(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                                  struct ag_uuid org, struct ag_access *ret_access)
+{
+    return access_read(db, arena, SESSION_ACCESS_IN, AG_BIND(ag_v_uuid(id), ag_v_uuid(org)),
+                       ret_access);
 }
 
 enum ag_err ag_sessions_access_by_cookie(struct ag_db *db, struct ag_arena *arena,
                                          struct ag_str cookie_hash, struct ag_access *ret_access)
 {
-    return access_read(db, arena, SESSION_ACCESS_COOKIE, ag_v_bytes(cookie_hash), ret_access);
+    return access_read(db, arena, SESSION_ACCESS_COOKIE, AG_BIND(ag_v_bytes(cookie_hash)),
+                       ret_access);
 }
 
 enum ag_err ag_sessions_touch(struct ag_tx *tx, struct ag_uuid id, int64_t now)

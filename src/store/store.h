@@ -128,6 +128,11 @@ struct ag_access {
 enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *session) AG_MUST_USE;
 enum ag_err ag_sessions_access(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
                                struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
+/* The same in one organisation, wherever the session acts now; AG_E_NOT_FOUND also when its person
+ * is no member there. */
+enum ag_err ag_sessions_access_in(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                                  struct ag_uuid org,
+                                  struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_sessions_access_by_cookie(struct ag_db *db, struct ag_arena *arena,
                                          struct ag_str cookie_hash,
                                          struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
@@ -289,6 +294,8 @@ enum ag_err ag_api_keys_revoke(struct ag_tx *tx, struct ag_uuid org, struct ag_u
                                struct ag_list *ret_keys) AG_MUST_USE;
 enum ag_err ag_api_keys_access(struct ag_db *db, struct ag_arena *arena, struct ag_str hash,
                                struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
+enum ag_err ag_api_keys_access_by_id(struct ag_db *db, struct ag_arena *arena, struct ag_uuid id,
+                                     struct ag_access *ret_access) AG_MUST_USE AG_SUSPENDS;
 enum ag_err ag_api_keys_touch(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid id,
                               int64_t now) AG_MUST_USE;
 

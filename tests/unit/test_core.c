@@ -229,22 +229,30 @@ static void access_is_remembered_until_rights_change(void **state)
     (void)state;
     struct ag_access_cache *cache;
     assert_ok(ag_access_cache_new(&cache));
-    struct ag_principal who = {.credential = AG_CRED_KEY, .user_id = ag_uuid_new()}, found;
-    ag_access_cache_put(cache, AG_STR("secret-1"), 7, 0, &who);
+    struct ag_principal who = {.credential = AG_CRED_KEY, .user_id = ag_uuid_new(), .epoch = 7};
+    struct ag_principal found;
+    who.read_at_ms = ag_mono_ms();
+    ag_access_cache_put(cache, AG_STR("secret-1"), 0, &who);
     assert_true(ag_access_cache_get(cache, AG_STR("secret-1"), 7, &found));
     assert_true(ag_uuid_eq(found.user_id, who.user_id));
     assert_false(ag_access_cache_get(cache, AG_STR("secret-2"), 7, &found));
     assert_false(ag_access_cache_get(cache, AG_STR("secret-1"), 8, &found));
-    ag_access_cache_put(cache, AG_STR("secret-1"), 8, ag_wall_ms() - 1, &who);
+    who.epoch = 8;
+    ag_access_cache_put(cache, AG_STR("secret-1"), ag_wall_ms() - 1, &who);
+    assert_false(ag_access_cache_get(cache, AG_STR("secret-1"), 8, &found));
+
+    who.read_at_ms -= AG_ACCESS_TTL_MS + 1;
+    ag_access_cache_put(cache, AG_STR("secret-1"), 0, &who);
     assert_false(ag_access_cache_get(cache, AG_STR("secret-1"), 8, &found));
 
     /* Many more than it holds: each is found right after it was put. */
+    who.read_at_ms = ag_mono_ms();
     for (int i = 0; i < 5000; i++) {
         char secret[32];
         int len = snprintf(secret, sizeof(secret), "secret %d", i);
         struct ag_str text = ag_str_n(secret, (size_t)len);
-        ag_access_cache_put(cache, text, 9, 0, &who);
-        assert_true(ag_access_cache_get(cache, text, 9, &found));
+        ag_access_cache_put(cache, text, 0, &who);
+        assert_true(ag_access_cache_get(cache, text, 8, &found));
     }
     ag_access_cache_free(cache);
 }
