@@ -140,12 +140,12 @@ static enum ag_err check_entries(struct verify *v, struct ag_arena *arena,
 
 /* The next page. A row that cannot be read makes the whole page fail: then one at a time, to tell
  * which it is. */
-static enum ag_err check_page(struct verify *v, int64_t *after, bool *ret_more)
+static enum ag_err check_page(struct verify *v, int64_t *from, bool *ret_more)
 {
     struct ag_arena arena;
     struct ag_list entries = {NULL, 0};
     ag_arena_init(&arena);
-    enum ag_err err = ag_audit_chain(v->core->db, &arena, v->org, *after, v->limit, &entries);
+    enum ag_err err = ag_audit_chain(v->core->db, &arena, v->org, *from, v->limit, &entries);
     if (err == AG_E_INTERNAL) {
         if (v->limit == 1) note_bad(v, "unreadable", v->expected, nothing);
         v->limit = 1;
@@ -153,8 +153,8 @@ static enum ag_err check_page(struct verify *v, int64_t *after, bool *ret_more)
         err = AG_OK;
     } else if (err == AG_OK) {
         err = check_entries(v, &arena, &entries, ret_more);
-        if (entries.count > 0)
-            *after = ((const struct ag_activity *)entries.items)[entries.count - 1].seq;
+        /* What was right so far has the numbers before the one that is expected. */
+        *from = v->expected;
     }
     ag_arena_done(&arena);
     return err;
@@ -162,9 +162,9 @@ static enum ag_err check_page(struct verify *v, int64_t *after, bool *ret_more)
 
 static enum ag_err check_all(struct verify *v)
 {
-    int64_t after = INT64_MIN;
+    int64_t from = INT64_MIN; /* none has a number below 1, so one that does was inserted */
     for (bool more = true; more && !is_bad(v);) {
-        AG_TRY(check_page(v, &after, &more));
+        AG_TRY(check_page(v, &from, &more));
         ag_fiber_yield();
         if (ag_fiber_canceled()) return ag_fail(AG_E_CANCELED, "cancelled");
     }
@@ -177,7 +177,8 @@ static enum ag_err check_behind(struct verify *v, struct ag_arena *arena)
 {
     struct ag_list entries;
     struct ag_audit_head head;
-    AG_TRY(ag_audit_chain(v->core->db, arena, v->org, v->report->entries, 1, &entries));
+    if (v->report->entries == INT64_MAX) return AG_OK;
+    AG_TRY(ag_audit_chain(v->core->db, arena, v->org, v->report->entries + 1, 1, &entries));
     if (entries.count == 0) return AG_OK;
     const struct ag_activity *entry = entries.items;
     /* Read after the row, so that an entry that was appended meanwhile is behind it. */
@@ -198,6 +199,9 @@ static enum ag_err check_headless(struct verify *v, struct ag_arena *arena)
     AG_TRY(ag_audit_chain(v->core->db, arena, v->org, INT64_MIN, 1, &entries));
     const struct ag_activity *entry = entries.items;
     if (entries.count > 0) note_bad(v, "head", entry->seq, entry->id);
+    bool due;
+    AG_TRY(ag_audit_is_due(v->core->db, arena, v->org, &due));
+    if (due) note_bad(v, "missing", 1, nothing);
     return AG_OK;
 }
 

@@ -71,14 +71,18 @@ enum ag_err ag_audit_append(struct ag_tx *tx, struct ag_uuid org,
 /* AG_E_NOT_FOUND. */
 enum ag_err ag_audit_head(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                           struct ag_audit_head *ret_head) AG_MUST_USE AG_SUSPENDS;
-/* Entries with a number above `after`, in its order. */
+/* Whether there is such an organisation and it must have a log: it was made since there are chains.
+ */
+enum ag_err ag_audit_is_due(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
+                            bool *ret_due) AG_MUST_USE AG_SUSPENDS;
+/* Entries with a number from `from` on, in its order. */
 enum ag_err ag_audit_chain(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
-                           int64_t after, int64_t limit,
+                           int64_t from, int64_t limit,
                            struct ag_list *ret_entries) AG_MUST_USE AG_SUSPENDS;
 /* How many entries have no number, and the newest of them. */
 enum ag_err ag_audit_before(struct ag_db *db, struct ag_arena *arena, struct ag_uuid org,
                             int64_t *ret_count, struct ag_uuid *ret_last) AG_MUST_USE AG_SUSPENDS;
-/* The organisation with a log whose id comes next; that of the server, nil, is none of them.
- * AG_E_NOT_FOUND. */
+/* The organisation, or what has a log of one, whose id comes next; that of the server, nil, is none
+ * of them. AG_E_NOT_FOUND. */
 enum ag_err ag_audit_next_log(struct ag_db *db, struct ag_arena *arena, struct ag_uuid after,
                               struct ag_uuid *ret_org) AG_MUST_USE AG_SUSPENDS;

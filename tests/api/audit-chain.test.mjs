@@ -64,6 +64,8 @@ const TAMPERINGS = [
   ['an inserted entry without a number', (s) => insert(s, 'NULL'), null, 'inserted', UUID],
   ['an inserted entry behind the end', (s) => insert(s, 7), 7, 'inserted', UUID],
   ['an inserted entry before the beginning', (s) => insert(s, 0), 0, 'inserted', UUID],
+  ['an inserted entry before all numbers', (s) => insert(s, '-9223372036854775808'), -(2 ** 63), 'inserted', UUID],
+  ['the whole log gone with its head', (s) => `DELETE FROM activity_logs WHERE org_id = '${s.org}'; DELETE FROM audit_heads WHERE org_id = '${s.org}'`, 1, 'missing', null],
   ['an inserted entry in the middle, the others moved', (s) => `UPDATE activity_logs SET seq = -seq WHERE org_id = '${s.org}' AND seq > 3;
     UPDATE activity_logs SET seq = 1 - seq WHERE org_id = '${s.org}' AND seq < 0; ${insert(s, 4)};
     UPDATE audit_heads SET seq = 7 WHERE org_id = '${s.org}'`, 4, 'changed', UUID],
@@ -97,7 +99,7 @@ describe('what is done behind the server\'s back', () => {
     const { code, out, err } = await verifyCli(w.server);
     assert.equal(code, 1, err);
     for (const { org, bad } of broken) {
-      const line = new RegExp(`^${org} .*\\n  BAD${bad.seq ? ` entry ${bad.seq}` : ''}${bad.id ? ` ${bad.id}` : ''}: ${bad.reason}$`, 'm');
+      const line = new RegExp(`^${org} .*\\n  BAD${bad.seq ? ` entry ${BigInt(bad.seq)}` : ''}${bad.id ? ` ${bad.id}` : ''}: ${bad.reason}$`, 'm');
       assert.match(out, line);
     }
     const [, count, all] = /^(\d+) of (\d+) logs are not as they were written$/m.exec(out);
@@ -174,7 +176,8 @@ describe('entries from before the chain', () => {
     const s = await six();
     // As an earlier version left them.
     await sql(w.server, `UPDATE activity_logs SET seq = NULL, hash = NULL, ip = NULL, credential = NULL WHERE org_id = '${s.org}';
-      DELETE FROM audit_heads WHERE org_id = '${s.org}'`);
+      DELETE FROM audit_heads WHERE org_id = '${s.org}';
+      UPDATE organizations SET created_at = '2020-01-01T00:00:00.000Z' WHERE id = '${s.org}'`);
     assert.deepEqual(await report(s.client), { ok: true, entries: 0, verified: 0, before_chain: 6, head: null });
     await createAgent(s.client);
     const entries = await exported(s.client);
