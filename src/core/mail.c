@@ -18,6 +18,7 @@ struct writer {
     bool html;
     struct ag_str site;
     const struct ag_mail_values *values;
+    bool other_is_address;
 };
 
 static void put_char(const struct writer *writer, struct ag_str c)
@@ -63,7 +64,8 @@ static void put_value(const struct writer *writer, struct ag_str name)
         put_ours(writer, writer->site);
     else if (ag_str_eq(name, AG_STR("name")))
         put_typed(writer, writer->values->name);
-    else if (ag_mime_check_address(writer->values->other) == AG_OK)
+    /* An organisation may be called like an address with a path in front of its '@'. */
+    else if (writer->other_is_address && ag_mime_check_address(writer->values->other) == AG_OK)
         put_ours(writer, writer->values->other);
     else
         put_typed(writer, writer->values->other);
@@ -139,7 +141,8 @@ enum ag_err ag_mail_compose(enum ag_mail_kind kind, struct ag_str site,
     const struct ag_mail_text *text = ag_mail_text(kind);
     struct ag_mail mail = {.subject = ag_str(text->subject)};
     struct ag_buf buf;
-    struct writer writer = {.out = &buf, .site = site, .values = values};
+    struct writer writer = {
+        .out = &buf, .site = site, .values = values, .other_is_address = text->other_is_address};
     ag_buf_init(&buf, arena, PART_BYTES);
     AG_TRY(put_part(&writer, text, &mail.text));
     ag_buf_init(&buf, arena, PART_BYTES);

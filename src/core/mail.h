@@ -48,6 +48,7 @@ enum { AG_MAIL_PARAGRAPHS = 3 };
 struct ag_mail_text {
     const char *name; /* of the kind, for the log */
     const char *subject;
+    bool other_is_address; /* `other` was checked to be one, and is written as it is */
     const char *before[AG_MAIL_PARAGRAPHS]; /* NULL behind the last one */
     const char *action;                     /* what the link is called; NULL: no link */
     const char *after[AG_MAIL_PARAGRAPHS];

@@ -37,6 +37,7 @@ static const struct ag_mail_text texts[AG_MAIL_KINDS] = {
         {
             .name = "change_confirm",
             .subject = "Confirm your new e-mail address",
+            .other_is_address = true,
             .before = {"Hello {name},",
                        "the account at {site} that has the address {other} is to have this "
                        "address from now on."},
@@ -48,6 +49,7 @@ static const struct ag_mail_text texts[AG_MAIL_KINDS] = {
         {
             .name = "change_notice",
             .subject = "Your e-mail address is about to change",
+            .other_is_address = true,
             .before = {"Hello {name},",
                        "your account at {site} is to have the address {other} instead of this "
                        "one. It changes when somebody follows the link that was sent there."},
@@ -58,6 +60,7 @@ static const struct ag_mail_text texts[AG_MAIL_KINDS] = {
         {
             .name = "address_changed",
             .subject = "Your e-mail address was changed",
+            .other_is_address = true,
             .before = {"Hello {name},",
                        "your account at {site} has the address {other} from now on. This address "
                        "does not belong to it any more."},

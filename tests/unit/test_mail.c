@@ -255,6 +255,15 @@ static void typed_text_stays_text(void **state)
     assert_false(has(mail.text, "https://e") || has(mail.html, "<b>") || has(mail.html, "<i>"));
     assert_true(has(mail.html, "&lt;b&gt;A &amp; &#39;B&#39; &quot;https"));
     assert_true(ag_utf8_valid(mail.text));
+    /* An organisation's name is no address, though it may look like one. */
+    values.other = AG_STR("www.evil.test/claim?id=@x.co");
+    assert_ok(
+        ag_mail_compose(AG_MAIL_INVITATION, AG_STR("https://a.test"), &values, &arena, &mail));
+    assert_false(has(mail.text, "evil.test") || has(mail.text, "test/claim"));
+    values.other = AG_STR("new@mail.test");
+    assert_ok(
+        ag_mail_compose(AG_MAIL_CHANGE_NOTICE, AG_STR("https://a.test"), &values, &arena, &mail));
+    assert_true(has(mail.text, "new@mail.test"));
     /* Length is bounded, in characters. */
     char name[4 * 500 + 1] = "";
     for (size_t i = 0; i < 500; i++)
