@@ -2,6 +2,7 @@
 #include "core/internal.h"
 #include "core/oauth_client.h"
 #include "core/orgs.h"
+#include "runtime/fiber.h"
 #include "runtime/loop.h"
 #include "store/limits.h"
 
@@ -124,19 +125,42 @@ static enum ag_err expire_tx(struct ag_tx *tx, void *arg)
     int64_t now = ag_wall_ms();
     AG_TRY(ag_idempotency_expire(tx, now - IDEMPOTENCY_KEPT_MS));
     AG_TRY(ag_sessions_expire(tx, now));
-    AG_TRY(ag_oauth_states_expire(tx, now));
     AG_TRY(ag_blocks_expire(tx, now));
     AG_TRY(ag_invitations_expire(tx, now - DAY_MS * AG_INVITATION_KEPT_DAYS, now));
     AG_TRY(ag_email_tokens_expire(tx, now - EMAIL_TOKENS_KEPT_MS));
     return ag_purge_deleted(tx);
 }
 
-enum ag_err ag_core_housekeep(struct ag_core *core)
+static enum ag_err expire_states_tx(struct ag_tx *tx, void *arg)
+{
+    return ag_oauth_states_expire(tx, ag_wall_ms(), arg);
+}
+
+static enum ag_err housekeep_step(struct ag_core *core,
+                                  enum ag_err (*step)(struct ag_tx *tx, void *arg), void *arg)
 {
     struct ag_arena arena;
     ag_arena_init(&arena);
-    enum ag_err err = ag_db_write(core->db, &arena, expire_tx, NULL);
+    enum ag_err err = ag_db_write(core->db, &arena, step, arg);
     ag_arena_done(&arena);
+    return err;
+}
+
+/* Anybody may begin visits, and faster than one step now and then takes them away. */
+static enum ag_err expire_states(struct ag_core *core)
+{
+    int64_t count = AG_OAUTH_STATES_STEP;
+    while (count == AG_OAUTH_STATES_STEP) {
+        AG_TRY(housekeep_step(core, expire_states_tx, &count));
+        AG_TRY(ag_fiber_sleep(1));
+    }
+    return AG_OK;
+}
+
+enum ag_err ag_core_housekeep(struct ag_core *core)
+{
+    enum ag_err err = housekeep_step(core, expire_tx, NULL);
+    if (err == AG_OK) err = expire_states(core);
     if (err == AG_OK) err = ag_purge_orgs(core);
     return err == AG_OK && ag_db_is_postgres(core->db) ? ag_core_recover(core) : err;
 }

@@ -76,8 +76,8 @@ struct ag_stmt ag_identity_stmts[AG_IDENTITY_STMTS] = {
                     .no_org = NO_TENANT},
     [STATE_EXPIRE] = {.name = "oauth_state_expire",
                       .sql = "DELETE FROM oauth_states WHERE hash IN (SELECT hash FROM "
-                             "oauth_states WHERE expires_at < $1 ORDER BY expires_at LIMIT 10000)",
-                      .params = "z",
+                             "oauth_states WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+                      .params = "zi",
                       .columns = "",
                       .no_org = NO_TENANT},
 };
@@ -219,7 +219,11 @@ enum ag_err ag_oauth_states_take(struct ag_tx *tx, struct ag_str hash,
     return AG_OK;
 }
 
-enum ag_err ag_oauth_states_expire(struct ag_tx *tx, int64_t before)
+enum ag_err ag_oauth_states_expire(struct ag_tx *tx, int64_t before, int64_t *ret_count)
 {
-    return ag_tx_exec(tx, &ag_identity_stmts[STATE_EXPIRE], AG_BIND(ag_v_time(before)), NULL);
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_identity_stmts[STATE_EXPIRE],
+                      AG_BIND(ag_v_time(before), ag_v_int(AG_OAUTH_STATES_STEP)), &rows));
+    *ret_count = rows.changed;
+    return AG_OK;
 }

@@ -233,8 +233,10 @@ enum ag_err ag_oauth_states_insert(struct ag_tx *tx, struct ag_str hash,
 /* Removes it, so that it is there once; without a provider when there is none. */
 enum ag_err ag_oauth_states_take(struct ag_tx *tx, struct ag_str hash,
                                  struct ag_oauth_state *ret_state) AG_MUST_USE;
-/* Forgets those that expired before `before`; at most 10,000 at a time. */
-enum ag_err ag_oauth_states_expire(struct ag_tx *tx, int64_t before) AG_MUST_USE;
+/* Forgets some that expired before `before`: `ret_count`, at most AG_OAUTH_STATES_STEP. */
+enum { AG_OAUTH_STATES_STEP = 10000 };
+enum ag_err ag_oauth_states_expire(struct ag_tx *tx, int64_t before,
+                                   int64_t *ret_count) AG_MUST_USE;
 
 /* ---- API keys ---- */
 

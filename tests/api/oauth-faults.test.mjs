@@ -12,7 +12,7 @@ import { Browser, SESSION, VISITOR } from '../lib/browser.mjs';
 import { sql } from '../lib/database.mjs';
 import { expectProblem } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
-import { freePort } from '../lib/time-and-ports.mjs';
+import { eventually, freePort } from '../lib/time-and-ports.mjs';
 import { world } from '../lib/world.mjs';
 
 const idp = await startIdentityProvider();
@@ -141,6 +141,19 @@ describe('a visit that is not one', () => {
     await sql(w.server, `UPDATE oauth_states SET expires_at = '${new Date(Date.now() - 1000).toISOString()}'`);
     assertRefused(await b.get(path), 'state_invalid');
     assert.equal(trades(), 0);
+  });
+
+  it('is forgotten when it is over, however many were begun', async () => {
+    const server = await w.start({ ...idp.env() });
+    const hash = server.kind === 'postgres' ? "decode(lpad(to_hex(n), 64, '0'), 'hex')" : "CAST(printf('%032d', n) AS BLOB)";
+    const row = `${hash}, 'oidc', 'sign_in', 'n', 'v', '/', '2026-01-01T00:00:00.000Z', '2026-01-01T00:10:00.000Z'`;
+    const rows = server.kind === 'postgres'
+      ? `SELECT ${row.replaceAll("Z'", "Z'::timestamptz")} FROM generate_series(1, 20500) n`
+      : `WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 20500) SELECT ${row} FROM s`;
+    await sql(server, `INSERT INTO oauth_states (hash, provider, purpose, nonce, verifier, next, created_at, expires_at) ${rows}`);
+    await server.restart(); // housekeeping begins a second after the start
+    const left = async () => Number((await sql(server, 'SELECT count(*) FROM oauth_states'))[0][0]);
+    await eventually(async () => await left() === 0, { ms: 10_000, what: 'visits to be forgotten' });
   });
 
   it('leaves nothing readable in the database', async () => {
