@@ -34,11 +34,15 @@ static enum ag_err leave(struct ag_tx *tx, const struct deletion *deletion,
                          const struct ag_deletion_org *org, int64_t now)
 {
     const struct ag_scope *scope = deletion->scope;
+    const struct ag_uuid nobody = {{0}}; /* an administrator of the server inherits nothing */
     struct ag_member member;
     int64_t members;
     bool personal;
-    AG_TRY(ag_org_lock(tx, org->id, &personal));
-    AG_TRY(ag_members_lock(tx, org->id, deletion->id, &member));
+    enum ag_err err = ag_org_lock(tx, org->id, &personal);
+    if (err == AG_OK) err = ag_members_lock(tx, org->id, deletion->id, &member);
+    /* It was deleted, or they were removed from it, since it was listed. */
+    if (err == AG_E_NOT_FOUND) return AG_OK;
+    AG_TRY(err);
     AG_TRY(ag_members_count(tx, org->id, &members));
     if (personal) AG_TRY(ag_orgs_rename(tx, org->id, AG_STR("(deleted)"), now));
     if (personal) return ag_orgs_end(tx, org->id, now);
@@ -52,7 +56,7 @@ static enum ag_err leave(struct ag_tx *tx, const struct deletion *deletion,
                        "the organisation %.*s would have no owner: make another member one "
                        "first, or delete it",
                        AG_STR_ARG(org->name));
-    return ag_member_end_tx(tx, scope, org->id, &member,
+    return ag_member_end_tx(tx, scope, org->id, &member, nobody,
                             deletion->by_admin ? "member.removed" : "member.left");
 }
 

@@ -68,7 +68,7 @@ static enum ag_err member_change_tx(struct ag_tx *tx, void *arg)
     if (ag_str_eq(member.role, role.role.role) && ag_uuid_eq(member.role_id, role.role.role_id))
         return AG_OK;
     AG_TRY(ag_str_eq(role.role.role, AG_STR("owner")) ? ag_check_may_own(tx, args->user)
-                                                       : ag_check_not_last_owner(tx, org, &member));
+                                                      : ag_check_not_last_owner(tx, org, &member));
     AG_TRY(ag_members_set_role(tx, org, args->user, &role.role));
     AG_TRY(ag_invitations_sweep(tx, scope, org));
     return ag_audit(tx, scope, "member.role_changed",
@@ -91,15 +91,17 @@ enum ag_err ag_member_change(struct ag_scope *scope, struct ag_uuid user,
 
 /* ---- the end of a membership ---- */
 
+static const struct ag_uuid nobody;
+
 enum ag_err ag_member_end_tx(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org,
-                             const struct ag_member *member, const char *action)
+                             const struct ag_member *member, struct ag_uuid heir,
+                             const char *action)
 {
     const struct ag_principal *who = &scope->who;
     struct ag_arena *arena = ag_tx_arena(tx);
-    struct ag_uuid heir = who->user_id;
     AG_TRY(ag_check_not_last_owner(tx, org, member));
-    /* What nobody else sees is nobody's once its owner is gone: it becomes the remover's. */
-    if (who->shared_key || ag_uuid_eq(heir, member->id) || !ag_uuid_eq(who->org_id, org))
+    /* What nobody else sees is nobody's once its owner is gone. */
+    if (ag_uuid_is_nil(heir) || ag_uuid_eq(heir, member->id))
         AG_TRY(ag_members_oldest_owner(tx, org, member->id, &heir));
     AG_TRY(ag_members_end(tx, org, member->id, heir, ag_wall_ms()));
     AG_TRY(ag_invitations_sweep(tx, scope, org));
@@ -132,7 +134,10 @@ static enum ag_err member_remove_tx(struct ag_tx *tx, void *arg)
     AG_TRY(ag_org_actor(tx, args->scope, AG_PERM_MEMBERS_WRITE, &held));
     AG_TRY(ag_members_lock(tx, org, args->user, &member));
     AG_TRY(check_over(args->scope, held, &member));
-    return ag_member_end_tx(tx, args->scope, org, &member, "member.removed");
+    /* What was private becomes the remover's, whom the organisation gave that right. */
+    return ag_member_end_tx(tx, args->scope, org, &member,
+                            args->scope->who.shared_key ? nobody : args->scope->who.user_id,
+                            "member.removed");
 }
 
 enum ag_err ag_member_remove(struct ag_scope *scope, struct ag_uuid user)
@@ -152,7 +157,7 @@ static enum ag_err org_leave_tx(struct ag_tx *tx, void *arg)
         return ag_fail(AG_E_CONFLICT, "nobody leaves a personal organisation; it ends with the "
                                       "account");
     AG_TRY(ag_members_lock(tx, who->org_id, who->user_id, &self));
-    return ag_member_end_tx(tx, scope, who->org_id, &self, "member.left");
+    return ag_member_end_tx(tx, scope, who->org_id, &self, nobody, "member.left");
 }
 
 enum ag_err ag_org_leave(struct ag_scope *scope)

@@ -196,10 +196,12 @@ enum ag_err ag_refuse_role(struct ag_scope *scope) AG_MUST_USE;
 enum ag_err ag_role_chosen(struct ag_scope *scope, struct ag_str role, bool has_id,
                            struct ag_uuid role_id, struct ag_member_role *ret_role) AG_MUST_USE;
 
-/* Ends the membership of `user` with all that hangs on it; invitations that they made are void.
- * AG_E_CONFLICT: the last owner. Under ag_org_lock(). */
+/* Ends a membership with all that hangs on it; invitations that they made are void, and their
+ * private agents become the `heir`'s (nil: the oldest owner's). AG_E_CONFLICT: the last owner.
+ * Under ag_org_lock(). */
 enum ag_err ag_member_end_tx(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org,
-                             const struct ag_member *member, const char *action) AG_MUST_USE;
+                             const struct ag_member *member, struct ag_uuid heir,
+                             const char *action) AG_MUST_USE;
 enum ag_err ag_check_not_last_owner(struct ag_tx *tx, struct ag_uuid org,
                                     const struct ag_member *member) AG_MUST_USE;
 /* Whether the inviter may still make it, and it is neither accepted nor too old. */

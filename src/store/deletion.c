@@ -34,8 +34,10 @@ struct ag_stmt ag_deletion_stmts[AG_DELETION_STMTS] = {
                        .columns = "",
                        .no_org = A_PERSONS},
     [DELETION_INVITATIONS] = {.name = "deletion_invitations",
+                              /* An address that was not proved is perhaps somebody else's. */
                               .sql = "DELETE FROM invitations WHERE email = "
-                                     "(SELECT email FROM users WHERE id = $1)",
+                                     "(SELECT email FROM users WHERE id = $1 "
+                                     "AND email_verified_at IS NOT NULL)",
                               .params = "u",
                               .columns = "",
                               .no_org = A_PERSONS},
@@ -100,7 +102,8 @@ enum ag_err ag_deletion_bury(struct ag_tx *tx, struct ag_uuid user, int64_t now)
     for (size_t i = 0; i < AG_COUNT(owned); i++)
         AG_TRY(ag_tx_exec(tx, &ag_deletion_stmts[owned[i]], AG_BIND(ag_v_uuid(user)), NULL));
     ag_uuid_format(user, id);
-    snprintf(email, sizeof(email), "deleted-%s@invalid", id);
+    /* What ag_is_email() refuses, so that nobody can have registered it before. */
+    snprintf(email, sizeof(email), "deleted-%s", id);
     struct ag_rows rows;
     AG_TRY(ag_tx_exec(tx, &ag_deletion_stmts[DELETION_TOMBSTONE],
                       AG_BIND(ag_v_uuid(user), ag_v_text(AG_STR("Deleted user")),

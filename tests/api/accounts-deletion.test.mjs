@@ -6,6 +6,7 @@ import { sql } from '../lib/database.mjs';
 import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
 import { loggedMails, loggedToken } from '../lib/mail.mjs';
+import { DB_KIND } from '../lib/server.mjs';
 import { eventually } from '../lib/time-and-ports.mjs';
 import {
   browserOf, createFakeAgent, createOrganisation, invite, join, PASSWORD, register, unique, world,
@@ -60,7 +61,7 @@ describe('one\'s own account', () => {
     const id = account.user.id;
     assert.deepEqual(await sql(w.server, `SELECT name, email, password_hash IS NULL AND email_verified_at IS NULL AND deleted_at IS NOT NULL, status, role FROM users WHERE id = '${id}'`)
       .then(([[name, email, gone, status, role]]) => [name, email, ['1', 't'].includes(gone), status, role]),
-    ['Deleted user', `deleted-${id}@invalid`, true, 'suspended', 'user']);
+    ['Deleted user', `deleted-${id}`, true, 'suspended', 'user']);
     for (const table of ['sessions', 'api_keys', 'identities', 'email_tokens', 'memberships']) assert.equal(await count(w.server, table, `user_id = '${id}'`), 0, table);
     expectProblem(await w.admin.client.get(`/v1/admin/users/${id}`), 404);
     assert.ok(await count(w.server, 'activity_logs', `user_id = '${id}'`) > 0, 'the audit log stays');
@@ -75,6 +76,28 @@ describe('one\'s own account', () => {
     assert.notEqual(second.user.id, first.user.id);
     expectProblem(await second.client.get(`/v1/agents/${agent.id}`), 404);
     assert.deepEqual(expect(await second.client.get('/v1/agents'), 200).data, []);
+  });
+
+  it('cannot be kept from going by who registers what its row becomes', async () => {
+    const account = await register(w.anonymous);
+    const { id } = account.user;
+    await register(w.anonymous, { email: `deleted-${id}@invalid` });
+    const [[before]] = await sql(w.server, 'SELECT count(*) FROM users');
+    expectProblem(await w.anonymous.post('/v1/auth/register', { name: 'x', email: `deleted-${id}`, password: PASSWORD }), 422, 'validation_failed', ['email']);
+    assert.equal((await deleteMe(account)).status, 204);
+    assert.deepEqual(await sql(w.server, 'SELECT count(*) FROM users'), [[before]]);
+  });
+
+  it('takes invitations to its address along only when that was proved', async () => {
+    const owner = await register(w.anonymous);
+    await createOrganisation(owner);
+    for (const proved of [false, true]) {
+      const account = await register(w.anonymous);
+      await invite(owner, account.email);
+      if (proved) assert.equal((await w.anonymous.post('/v1/auth/verify-email', { token: await loggedToken(w.server, 'verify', account.email) })).status, 204);
+      assert.equal((await deleteMe(account)).status, 204);
+      assert.equal(await count(w.server, 'invitations', `email = '${account.email}'`), proved ? 0 : 1);
+    }
   });
 
   it('wants a recent sign-in, and a person', async () => {
@@ -147,6 +170,23 @@ describe('organisations', () => {
     expectProblem(await w.anonymous.as({ apiKey: key }).get('/v1/agents'), 401);
     assert.ok((await guest.client.post('/v1/invitations/accept', { token: invitation.token })).status >= 400);
     assert.equal(await count(w.server, 'organizations', `id = '${org.id}' AND deleted_at IS NULL`), 0);
+  });
+
+  if (DB_KIND === 'postgres') it('that go, or that the person is removed from, at that moment are in nobody\'s way', async () => {
+    for (const end of ["UPDATE organizations SET deleted_at = now() WHERE id = '$org'", "DELETE FROM memberships WHERE org_id = '$org' AND user_id = '$user'"]) {
+      const [owner, member] = [await register(w.anonymous), await register(w.anonymous)];
+      const org = await createOrganisation(owner);
+      await join(owner, member, 'member');
+      // Whoever ends it has the organisation's lock until the deletion waits for that, too.
+      const key = Buffer.from(org.id.replaceAll('-', ''), 'hex').readBigInt64LE(8) ^ 0x6f7267616e697a65n;
+      const waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+      const ended = sql(w.server, `DO $$ BEGIN PERFORM pg_advisory_xact_lock(${key}); WHILE NOT EXISTS (${waits}) LOOP PERFORM pg_sleep(0.01); END LOOP; `
+        + `${end.replace('$org', org.id).replace('$user', member.user.id)}; END $$`);
+      await eventually(async () => (await sql(w.server, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted")).length > 0);
+      const reply = await deleteMe(member);
+      await ended;
+      assert.equal(reply.status, 204, reply.text);
+    }
   });
 
   it('are not joined by somebody whose account is going', async () => {
@@ -229,6 +269,21 @@ describe('somebody else\'s account', () => {
     expectProblem(await w.admin.client.delete(`/v1/admin/users/${w.admin.user.id}`), 409, 'conflict');
     const [[who]] = await sql(w.server, `SELECT user_id FROM activity_logs WHERE action = 'user.deleted' AND CAST(details AS TEXT) LIKE '%${account.user.id}%'`);
     assert.equal(who, w.admin.user.id);
+  });
+
+  it('leaves what was private there to the organisation, also when the administrator is in it', async () => {
+    const [owner, member] = [await register(w.anonymous), await register(w.anonymous)];
+    await createOrganisation(owner);
+    await join(owner, member, 'member');
+    const { server: { url } } = w;
+    const agent = await createFakeAgent(member.client);
+    expect(await member.client.put(`/v1/agents/${agent.id}/visibility`, { visibility: 'private' }), 200);
+    const admin = expect(await new Client(url).post('/v1/auth/login', { email: w.admin.email, password: PASSWORD }), 200);
+    const there = { ...w.admin, client: w.anonymous.as({ token: admin.token }) };
+    await join(owner, there, 'viewer');
+    assert.equal((await there.client.delete(`/v1/admin/users/${member.user.id}`)).status, 204);
+    expectProblem(await there.client.get(`/v1/agents/${agent.id}`), 404, 'not_found');
+    expect(await owner.client.get(`/v1/agents/${agent.id}`), 200);
   });
 
   it('is deleted suspended or not, but not the last owner of others', async () => {
