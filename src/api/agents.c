@@ -148,11 +148,13 @@ const struct ag_route ag_agent_routes[AG_AGENT_ROUTES] = {
                     "days.",
              .resource = "agent", .agent_keys = AG_AGENT_KEYS_PATH, .tag = "Agents", .status = 204,
              .flags = AG_RF_ETAG),
-    AG_ROUTE("restoreAgent", POST, "/v1/agents/{id}/restore", AGENTS_WRITE, agent_restore,
-             "Undo the deletion of an agent",
-             .doc = "For whoever may delete it. An agent that is there stays as it is.",
-             .resource = "agent", .agent_keys = AG_AGENT_KEYS_PATH, .tag = "Agents", .status = 200,
-             .reply = &ag_agent_schema),
+    AG_ROUTE(
+        "restoreAgent", POST, "/v1/agents/{id}/restore", AGENTS_WRITE, agent_restore,
+        "Undo the deletion of an agent",
+        .doc = "For whoever may delete it. An agent that is there stays as it is. A public one "
+               "comes back with its link for who holds `agents:share`, else without.",
+        .resource = "agent", .agent_keys = AG_AGENT_KEYS_PATH, .tag = "Agents", .status = 200,
+        .reply = &ag_agent_schema),
     AG_ROUTE("duplicateAgent", POST, "/v1/agents/{id}/duplicate", AGENTS_WRITE, agent_duplicate,
              "Copy an agent", .doc = "With its working copy, as \"X (copy)\".", .resource = "agent",
              .tag = "Agents", .status = 201, .flags = AG_RF_IDEMPOTENT | AG_RF_ETAG,

@@ -5,6 +5,7 @@ const struct ag_kind ag_agent_kind = {
     .entity = &ag_agent_entity,
     .name = "agent",
     .for_others = AG_PERM_AGENTS_DELETE,
+    .restored = ag_agent_restored,
 };
 
 void ag_agent_describe(struct ag_agent *agent, struct ag_str description)

@@ -89,6 +89,8 @@ struct ag_kind {
     const struct ag_entity *entity;
     const char *name;
     enum ag_permission for_others;
+    /* What is more to be done once one is there again; on its locked row. NULL: nothing. */
+    enum ag_err (*restored)(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid id);
 };
 extern const struct ag_kind ag_agent_kind, ag_prompt_kind;
 
@@ -162,6 +164,11 @@ static inline struct ag_uuid ag_viewer(const struct ag_scope *scope)
 {
     return ag_principal_viewer(&scope->who);
 }
+
+/* Ends the public link of a restored agent, unless the principal may open one: whoever brings it
+ * back would open it to everybody. */
+enum ag_err ag_agent_restored(struct ag_tx *tx, const struct ag_scope *scope,
+                              struct ag_uuid id) AG_MUST_USE;
 
 /* ---- the audit log ---- */
 

@@ -54,7 +54,8 @@ static enum ag_err restore_tx(struct ag_tx *tx, void *arg)
     AG_TRY(check_right(undo->scope, undo->kind, &head));
     if (!head.deleted) return AG_OK;
     AG_TRY(ag_entity_restore(tx, undo->kind->entity, org, undo->id));
-    return ag_note(tx, undo->scope, undo->kind, "restored", undo->id);
+    AG_TRY(ag_note(tx, undo->scope, undo->kind, "restored", undo->id));
+    return undo->kind->restored ? undo->kind->restored(tx, undo->scope, undo->id) : AG_OK;
 }
 
 enum ag_err ag_kind_delete(struct ag_scope *scope, const struct ag_kind *kind, struct ag_uuid id,

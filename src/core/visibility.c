@@ -81,6 +81,20 @@ static enum ag_err note(struct ag_tx *tx, const struct sharing *sharing, struct 
     return ag_audit(tx, sharing->scope, "agent.visibility_changed", details);
 }
 
+enum ag_err ag_agent_restored(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid id)
+{
+    const struct sharing closing = {.scope = scope, .id = id, .to = AG_STR("organization")};
+    struct ag_uuid org = scope->who.org_id;
+    struct ag_agent agent;
+    if (ag_principal_may(&scope->who, AG_PERM_AGENTS_SHARE)) return AG_OK;
+    AG_TRY(ag_agents_lock(tx, org, ag_viewer(scope), id, &agent));
+    if (!ag_str_eq(agent.visibility, AG_STR("public"))) return AG_OK;
+    agent.visibility = closing.to;
+    agent.set &= ~(UINT64_C(1) << AG_AGENT_PUBLIC_ID);
+    AG_TRY(ag_agents_share(tx, org, &agent));
+    return note(tx, &closing, AG_STR("public"));
+}
+
 static enum ag_err share_tx(struct ag_tx *tx, void *arg)
 {
     struct sharing *sharing = arg;

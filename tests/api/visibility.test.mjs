@@ -359,6 +359,27 @@ describe('a change of visibility', () => {
     expectProblem(await share(shared, agent.id, 'private'), 403, 'forbidden');
   });
 
+  it('is undone with a deletion by who may open an agent; others get it back without its link', async () => {
+    const agent = await createFakeAgent(ada.client);
+    const path = `/v1/agents/${agent.id}`;
+    const opened = expect(await share(manager.client, agent.id, 'public'), 200);
+    const link = () => w.anonymous.get(`/v1/public/agents/${opened.public_id}`);
+    assert.equal((await ada.client.delete(path)).status, 204);
+    assert.deepEqual(expect(await manager.client.post(`${path}/restore`), 200), opened);
+    expect(await link(), 200);
+    for (const client of [ada.client, await keyOf(manager, { scopes: ['agents:read', 'agents:write', 'agents:delete'] })]) {
+      const { public_id: before } = expect(await share(manager.client, agent.id, 'public'), 200);
+      assert.equal((await ada.client.delete(path)).status, 204);
+      const back = expect(await client.post(`${path}/restore`), 200);
+      assert.deepEqual([back.visibility, back.public_id], ['organization', null]);
+      expectProblem(await w.anonymous.get(`/v1/public/agents/${before}`), 404, 'not_found');
+      const { data } = expect(await owner.client.get('/v1/activity?limit=2'), 200);
+      assert.deepEqual(data.map((a) => [a.action, a.details]), [
+        ['agent.visibility_changed', { agent_id: agent.id, from: 'public', to: 'organization' }], ['agent.restored', { agent_id: agent.id }]]);
+    }
+    expectProblem(await link(), 404, 'not_found');
+  });
+
   it('changes nothing else, is noted, and the same twice is nothing', async () => {
     const agent = await createFakeAgent(owner.client);
     const opened = expect(await share(owner.client, agent.id, 'public'), 200);
