@@ -57,6 +57,8 @@ static enum ag_err member_change_tx(struct ag_tx *tx, void *arg)
     bool personal;
     uint64_t held;
     args->no_role = false;
+    /* How many organisations one owns is counted, whichever of them it is changed in. */
+    if (ag_str_eq(args->role.role, AG_STR("owner"))) AG_TRY(ag_person_wait(tx, args->user));
     AG_TRY(ag_org_lock(tx, org, &personal));
     AG_TRY(ag_org_actor(tx, scope, AG_PERM_MEMBERS_WRITE, &held));
     AG_TRY(ag_members_lock(tx, org, args->user, &member));

@@ -164,6 +164,7 @@ static enum ag_err org_transfer_tx(struct ag_tx *tx, void *arg)
     struct ag_member heir;
     bool personal;
     uint64_t held;
+    AG_TRY(ag_person_wait(tx, args->user));
     AG_TRY(ag_org_lock(tx, who->org_id, &personal));
     AG_TRY(ag_org_actor(tx, args->scope, AG_PERM_ORG_DELETE, &held));
     enum ag_err err = ag_members_lock(tx, who->org_id, args->user, &heir);

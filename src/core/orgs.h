@@ -168,7 +168,9 @@ enum ag_err ag_org_lock(struct ag_tx *tx, struct ag_uuid org, bool *ret_personal
  * ag_org_lock(). AG_E_CONFLICT: enough of them. */
 enum ag_err ag_person_lock(struct ag_tx *tx, struct ag_uuid user) AG_MUST_USE;
 enum ag_err ag_check_may_join(struct ag_tx *tx, struct ag_uuid user, bool owns) AG_MUST_USE;
-/* The same of who is a member already and is about to become an owner. */
+/* The lock alone, of whoever is named: before it is known that there is such a person. */
+enum ag_err ag_person_wait(struct ag_tx *tx, struct ag_uuid user) AG_MUST_USE;
+/* The same of who is a member already and is about to become an owner, under ag_person_wait(). */
 enum ag_err ag_check_may_own(struct ag_tx *tx, struct ag_uuid user) AG_MUST_USE;
 
 /* What the principal holds now, read again: an earlier transaction may have taken it away.

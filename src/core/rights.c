@@ -69,10 +69,15 @@ enum ag_err ag_org_lock(struct ag_tx *tx, struct ag_uuid org, bool *ret_personal
     return ag_orgs_is_personal(tx, org, ret_personal);
 }
 
+enum ag_err ag_person_wait(struct ag_tx *tx, struct ag_uuid user)
+{
+    return ag_tx_lock(tx, lock_key(user, UINT64_C(0x706572736f6e616c)));
+}
+
 enum ag_err ag_person_lock(struct ag_tx *tx, struct ag_uuid user)
 {
     struct ag_standing standing;
-    AG_TRY(ag_tx_lock(tx, lock_key(user, UINT64_C(0x706572736f6e616c))));
+    AG_TRY(ag_person_wait(tx, user));
     enum ag_err err = ag_accounts_lock(tx, user, &standing);
     if (err != AG_E_NOT_FOUND) return err;
     return ag_fail(AG_E_UNAUTHENTICATED, "this account was deleted meanwhile");

@@ -284,6 +284,25 @@ describe('what one can have', () => {
   });
 });
 
+describe('what one person owns', () => {
+  it('is no more than 50, whoever makes them an owner at once', async () => {
+    const [person, ...owners] = await people(7);
+    const now = new Date().toISOString();
+    for (const owner of owners) await organisationOf(owner, [person, 'viewer']);
+    await sql(w.server, Array.from({ length: 48 }, (_, i) => {
+      const id = person.user.id.replace(/^......../, (i + 1).toString(16).padStart(8, '0'));
+      return `INSERT INTO organizations (id, name, created_at, updated_at) VALUES ('${id}', 'Extra', '${now}', '${now}');
+        INSERT INTO memberships (org_id, user_id, role, created_at) VALUES ('${id}', '${person.user.id}', 'owner', '${now}');`;
+    }).join(''));
+    const replies = await Promise.all(owners.map(({ client }, i) => (i % 2
+      ? client.patch(`/v1/members/${person.user.id}`, { role: 'owner' }) : client.post('/v1/org/transfer', { user_id: person.user.id }))));
+    assert.deepEqual(replies.map((r) => (r.status < 300 ? 200 : r.status)).sort(), [200, 200, 409, 409, 409, 409]);
+    const [[owned]] = await sql(w.server, `SELECT count(*) FROM memberships m JOIN organizations o ON o.id = m.org_id
+      WHERE m.user_id = '${person.user.id}' AND m.role = 'owner' AND NOT o.personal`);
+    assert.equal(Number(owned), 50);
+  });
+});
+
 describe('members', () => {
   it('were last active when they last did something there', async () => {
     const { owner, viewer, role } = await organisation(w);
