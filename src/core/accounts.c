@@ -180,6 +180,8 @@ static enum ag_err verify_tx(struct ag_tx *tx, void *arg)
     const struct ag_email_token *token = &follow->token;
     bool change = ag_str_eq(token->purpose, CHANGE);
     int64_t now = ag_wall_ms();
+    struct ag_standing standing;
+    AG_TRY(ag_accounts_lock(tx, token->user_id, &standing));
     AG_TRY(follow_end(tx, follow));
     if (change)
         AG_TRY(ag_accounts_set_email(tx, token->user_id, token->email, now));
@@ -222,6 +224,7 @@ static enum ag_err email_change_tx(struct ag_tx *tx, void *arg)
 {
     struct email_change *change = arg;
     const struct ag_user *user = &change->user;
+    AG_TRY(ag_self_lock(tx, change->scope));
     AG_TRY(ag_email_tokens_void(tx, user->id, CHANGE, ag_wall_ms()));
     AG_TRY(token_insert(tx, change->hash, user->id, CHANGE, change->email, AG_VERIFY_TTL_MS));
     return ag_audit_in(tx, change->scope, user->org_id, user->id, "auth.email_change_asked",
@@ -394,7 +397,9 @@ static enum ag_err reset_tx(struct ag_tx *tx, void *arg)
     struct follow *follow = arg;
     const struct ag_email_token *token = &follow->token;
     struct ag_uuid user = token->user_id, nobody = {{0}};
+    struct ag_standing standing;
     int64_t now = ag_wall_ms();
+    AG_TRY(ag_accounts_lock(tx, user, &standing));
     AG_TRY(follow_end(tx, follow));
     AG_TRY(ag_accounts_verify(tx, user, token->email, now));
     AG_TRY(ag_accounts_set_password(tx, user, follow->password_hash, now));

@@ -81,6 +81,7 @@ static enum ag_err sign_out_tx(struct ag_tx *tx, void *arg)
     struct ag_standing standing;
     AG_TRY(ag_accounts_lock(tx, change->id, &standing));
     AG_TRY(ag_sessions_revoke_others(tx, change->id, nobody, ag_wall_ms()));
+    AG_TRY(ag_email_tokens_void(tx, change->id, AG_STR("change"), ag_wall_ms()));
     return audit(tx, change, "user.signed_out");
 }
 

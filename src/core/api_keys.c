@@ -129,11 +129,14 @@ static enum ag_err create_tx(struct ag_tx *tx, void *arg)
     struct creation *creation = arg;
     const struct ag_scope *scope = creation->scope;
     struct ag_uuid org = scope->who.org_id, parent = scope->who.key_id;
+    uint64_t held;
     bool lives = true;
+    AG_TRY(ag_self_lock(tx, scope));
     AG_TRY(lock_org(tx, scope));
-    if (creation->key->shared) AG_TRY(check_shared(tx, scope, &creation->key->scopes));
     if (!ag_uuid_is_nil(parent)) AG_TRY(ag_api_keys_lives(tx, org, parent, &lives));
     if (!lives) return ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
+    AG_TRY(creation->key->shared ? check_shared(tx, scope, &creation->key->scopes)
+                                 : ag_org_actor(tx, scope, AG_PERM_KEYS_WRITE, &held));
     AG_TRY(check_room(tx, org, creation->key));
     AG_TRY(find_strangers(tx, scope, creation->key->shared, &creation->key->agent_ids,
                           &creation->strangers));

@@ -42,7 +42,12 @@ static void touch_used(struct ag_core *core, const struct ag_access *access)
     touch->key_id = access->key_id;
     touch->session_id = access->session_id;
     touch->job = (struct ag_db_job){
-        .fn = touch_tx, .arg = touch, .done = touch_done, .arena = &touch->arena};
+        .fn = touch_tx,
+        .arg = touch,
+        .done = touch_done,
+        .arena = &touch->arena,
+        .apart = true, /* rows of several people, in any order, would wait for each other */
+    };
     AG_ACT_FOR(access->org_id);
     enum ag_err err = ag_db_write_start(core->db, &touch->job);
     if (err != AG_OK) touch_done(&touch->job, err);

@@ -244,14 +244,20 @@ static enum ag_err refresh_tx(struct ag_tx *tx, void *arg)
 {
     struct refresh_args *args = arg;
     int64_t now = args->secrets.now;
+    struct ag_standing standing;
+    bool first;
+    args->reused = false;
     AG_TRY(ag_refresh_get(tx, ag_hash_str(args->hash), &args->refresh));
     if (args->refresh.revoked || args->refresh.expires_at <= now) return AG_OK;
-    bool first;
+    /* Whoever is suspended finds everything as it was when they may come back. */
+    if (!ag_str_eq(args->refresh.status, AG_STR("active"))) return AG_OK;
+    AG_TRY(ag_accounts_lock(tx, args->refresh.user_id, &standing));
     AG_TRY(ag_refresh_use(tx, ag_hash_str(args->hash), now, &first));
     args->reused = !first;
     if (!first) {
         /* Somebody holds a copy: whoever it is, this family of tokens ends here. */
         AG_TRY(ag_sessions_revoke(tx, args->refresh.session_id, now));
+        AG_TRY(ag_email_tokens_void(tx, args->refresh.user_id, AG_STR("change"), now));
         return ag_audit_in(tx, args->scope, args->refresh.org_id, args->refresh.user_id,
                            "auth.refresh_reused", AG_STR("{}"));
     }
@@ -268,7 +274,7 @@ enum ag_err ag_refresh(struct ag_scope *scope, struct ag_str refresh_token,
     ag_secret_hash(refresh_token, args.hash);
     AG_TRY(ag_secrets_new(scope, &args.secrets));
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, refresh_tx, &args);
-    if (args.reused) {
+    if (err == AG_OK && args.reused) {
         ag_access_changed(scope->core);
         return ag_fail(AG_E_UNAUTHENTICATED,
                        "this refresh token was used before, so its session was ended");
@@ -277,20 +283,24 @@ enum ag_err ag_refresh(struct ag_scope *scope, struct ag_str refresh_token,
         (err == AG_OK && args.refresh.expires_at <= args.secrets.now))
         return ag_fail(AG_E_UNAUTHENTICATED, "this refresh token is not valid; sign in again");
     AG_TRY(err);
+    if (!ag_str_eq(args.refresh.status, AG_STR("active")))
+        return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
     /* The old cookie's secret is gone. */
     ag_access_changed(scope->core);
     struct ag_user user;
     AG_TRY(ag_users_by_id(scope->core->db, scope->arena, args.refresh.user_id, &user));
-    if (!ag_str_eq(user.status, AG_STR("active")))
-        return ag_fail(AG_E_FORBIDDEN, "this account is suspended; ask an administrator");
     return ag_grant_fill(scope, &user, args.refresh.session_id, &args.secrets, ret_grant);
 }
 
 static enum ag_err logout_tx(struct ag_tx *tx, void *arg)
 {
-    struct ag_scope *scope = arg;
+    const struct ag_scope *scope = arg;
+    struct ag_standing standing;
+    struct ag_user user;
+    AG_TRY(ag_accounts_lock(tx, scope->who.user_id, &standing));
+    AG_TRY(ag_users_find_by_id(tx, scope->who.user_id, &user));
     AG_TRY(ag_sessions_revoke(tx, scope->who.session_id, ag_wall_ms()));
-    return ag_audit(tx, scope, "auth.signed_out", AG_STR("{}"));
+    return ag_audit_in(tx, scope, user.org_id, user.id, "auth.signed_out", AG_STR("{}"));
 }
 
 enum ag_err ag_logout(struct ag_scope *scope)
@@ -360,6 +370,7 @@ static enum ag_err me_change_tx(struct ag_tx *tx, void *arg)
     struct me_change *change = arg;
     const struct ag_principal *who = &change->scope->who;
     struct ag_str hash = change->user->password_hash;
+    AG_TRY(ag_self_lock(tx, change->scope));
     AG_TRY(ag_users_update(tx, who->user_id, change->user->name, hash, change->hash_before));
     if (change->renamed) AG_TRY(me_audit(tx, change, "auth.profile_changed"));
     if (!hash.data) return AG_OK;
@@ -396,9 +407,9 @@ static enum ag_err check_passwords(struct ag_scope *scope, const struct ag_me_in
     char *hash = ag_arena_cstr(scope->arena, user->password_hash);
     if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for a hash");
     enum ag_err err = ag_attempt_password(scope, user->email, input->current_password, hash);
-    if (err == AG_E_BAD_CREDENTIALS)
-        return refuse_field(scope, "current_password", "wrong", "is not the current password");
-    return err;
+    if (err != AG_E_BAD_CREDENTIALS) return err;
+    AG_TRY(ag_proof_failed(scope, user));
+    return refuse_field(scope, "current_password", "wrong", "is not the current password");
 }
 
 enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input,

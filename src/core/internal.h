@@ -136,6 +136,15 @@ enum ag_err ag_session_open_tx(struct ag_tx *tx, const struct ag_scope *scope,
                                const struct ag_user *user, struct ag_uuid session_id,
                                const struct ag_session_secrets *secrets,
                                struct ag_str details) AG_MUST_USE;
+/*
+ * For what outlasts a request (another address, a key, a linked account): the account of the
+ * principal is this transaction's alone until it ends, and what they signed in with has not been
+ * revoked meanwhile. Whatever ends sessions holds the account, too, so that one of the two comes
+ * wholly first. Before ag_org_lock(). AG_E_UNAUTHENTICATED.
+ */
+enum ag_err ag_self_lock(struct ag_tx *tx, const struct ag_scope *scope) AG_MUST_USE;
+/* Notes that the principal could not prove who they are. */
+enum ag_err ag_proof_failed(struct ag_scope *scope, const struct ag_user *user) AG_MUST_USE;
 /* What whoever signed in gets. */
 enum ag_err ag_grant_fill(struct ag_scope *scope, const struct ag_user *user,
                           struct ag_uuid session_id, const struct ag_session_secrets *secrets,

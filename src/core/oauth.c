@@ -48,6 +48,8 @@ enum ag_oauth_error ag_oauth_error_of(enum ag_err err)
         return AG_OAUTH_INVALID;
     case AG_E_FORBIDDEN:
         return AG_OAUTH_NOT_RECENT;
+    case AG_E_UNAUTHENTICATED: /* the session that asked has ended meanwhile */
+        return AG_OAUTH_STATE;
     default:
         return AG_OAUTH_FAILED;
     }
@@ -457,6 +459,7 @@ static enum ag_err link_tx(struct ag_tx *tx, void *arg)
 {
     struct visit *visit = arg;
     struct ag_uuid identity, owner;
+    AG_TRY(ag_self_lock(tx, visit->scope));
     AG_TRY(ag_users_find_by_id(tx, visit->scope->who.user_id, &visit->user));
     AG_TRY(ag_identities_find(tx, &visit->link, &identity, &owner));
     if (ag_uuid_is_nil(identity)) {
@@ -472,6 +475,7 @@ static enum ag_err prove_tx(struct ag_tx *tx, void *arg)
     struct visit *visit = arg;
     const struct ag_principal *who = &visit->scope->who;
     struct ag_uuid identity, owner;
+    AG_TRY(ag_self_lock(tx, visit->scope));
     AG_TRY(ag_users_find_by_id(tx, who->user_id, &visit->user));
     AG_TRY(ag_identities_find(tx, &visit->link, &identity, &owner));
     if (ag_uuid_is_nil(identity) || !ag_uuid_eq(owner, who->user_id))
@@ -515,15 +519,15 @@ static enum ag_err settle(struct visit *visit)
 static enum ag_err failed_tx(struct ag_tx *tx, void *arg)
 {
     const struct visit *visit = arg;
+    struct ag_user user = visit->user;
     struct ag_str details = ag_arena_printf(
         ag_tx_arena(tx), "{\"provider\":\"%.*s\",\"error\":\"%s\"}",
         AG_STR_ARG(visit->provider->id), ag_oauth_error_code(visit->outcome->error));
     if (!details.data) return ag_fail(AG_E_NO_MEMORY, "no memory for an entry of the audit log");
     /* Whoever wanted to link or to prove is known even when the provider said nothing. */
     if (visit->outcome->purpose != AG_OAUTH_SIGN_IN)
-        return ag_audit(tx, visit->scope, "auth.sign_in_failed", details);
-    return ag_audit_in(tx, visit->scope, visit->user.org_id, visit->user.id, "auth.sign_in_failed",
-                       details);
+        AG_TRY(ag_users_find_by_id(tx, visit->scope->who.user_id, &user));
+    return ag_audit_in(tx, visit->scope, user.org_id, user.id, "auth.sign_in_failed", details);
 }
 
 static enum ag_err run_visit(struct visit *visit)
@@ -580,9 +584,8 @@ static enum ag_err unlink_tx(struct ag_tx *tx, void *arg)
     struct ag_user user;
     struct ag_str provider;
     struct ag_list left;
-    struct ag_standing standing;
     /* Two of them at once must not each count on the other one. */
-    AG_TRY(ag_accounts_lock(tx, scope->who.user_id, &standing));
+    AG_TRY(ag_self_lock(tx, scope));
     AG_TRY(ag_identities_delete(tx, scope->who.user_id, args->id, &provider));
     AG_TRY(ag_users_find_by_id(tx, scope->who.user_id, &user));
     AG_TRY(ag_identities_issuers(tx, scope->who.user_id, &left));

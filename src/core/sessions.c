@@ -25,11 +25,38 @@ static enum ag_err change_begin(struct ag_scope *scope, struct ag_user *ret_user
     return AG_OK;
 }
 
+/* ---- whether one still is who one was ---- */
+
+static enum ag_err still_lives(struct ag_tx *tx, const struct ag_principal *who, bool *ret_lives)
+{
+    struct ag_standing standing;
+    *ret_lives = true;
+    if (!ag_uuid_is_nil(who->key_id))
+        AG_TRY(ag_api_keys_lives(tx, who->org_id, who->key_id, ret_lives));
+    /* A key of the organisation goes on without its maker. */
+    if (who->shared_key || !*ret_lives) return AG_OK;
+    enum ag_err err = ag_accounts_lock(tx, who->user_id, &standing);
+    *ret_lives = err == AG_OK && ag_str_eq(standing.status, AG_STR("active"));
+    if (err == AG_E_NOT_FOUND) return AG_OK;
+    AG_TRY(err);
+    if (*ret_lives && !ag_uuid_is_nil(who->session_id))
+        return ag_sessions_live(tx, who->session_id, ag_wall_ms(), ret_lives);
+    return AG_OK;
+}
+
+enum ag_err ag_self_lock(struct ag_tx *tx, const struct ag_scope *scope)
+{
+    bool lives;
+    AG_TRY(still_lives(tx, &scope->who, &lives));
+    return lives ? AG_OK : ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
+}
+
 /* ---- signing in once more ---- */
 
 static enum ag_err renewed_tx(struct ag_tx *tx, void *arg)
 {
     struct session_change *change = arg;
+    AG_TRY(ag_self_lock(tx, change->scope));
     AG_TRY(ag_sessions_authenticated(tx, change->scope->who.session_id, ag_wall_ms()));
     return audit(tx, change, "auth.reauthenticated", AG_STR("{}"));
 }
@@ -37,6 +64,12 @@ static enum ag_err renewed_tx(struct ag_tx *tx, void *arg)
 static enum ag_err refused_tx(struct ag_tx *tx, void *arg)
 {
     return audit(tx, arg, "auth.reauthentication_failed", AG_STR("{}"));
+}
+
+enum ag_err ag_proof_failed(struct ag_scope *scope, const struct ag_user *user)
+{
+    struct session_change change = {.scope = scope, .org_id = user->org_id};
+    return ag_db_write(scope->core->db, scope->arena, refused_tx, &change);
 }
 
 enum ag_err ag_reauthenticate(struct ag_scope *scope, struct ag_str password)
@@ -53,7 +86,7 @@ enum ag_err ag_reauthenticate(struct ag_scope *scope, struct ag_str password)
     if (!hash) return ag_fail(AG_E_NO_MEMORY, "no memory for a hash");
     enum ag_err err = ag_attempt_password(scope, user.email, password, hash);
     if (err == AG_E_BAD_CREDENTIALS) {
-        AG_TRY(ag_db_write(db, scope->arena, refused_tx, &change));
+        AG_TRY(ag_proof_failed(scope, &user));
         ag_field_error(scope->errors, scope->arena, "password", "wrong", "is not the password");
         return ag_fail(AG_E_INVALID, "this is not the account's password");
     }
@@ -65,10 +98,18 @@ enum ag_err ag_reauthenticate(struct ag_scope *scope, struct ag_str password)
 
 /* ---- ending sessions ---- */
 
+/* Whoever ends a session does not know whose it is: an address that it asked for ends with it. */
+static enum ag_err end_begin(struct ag_tx *tx, const struct session_change *change)
+{
+    AG_TRY(ag_self_lock(tx, change->scope));
+    return ag_email_tokens_void(tx, change->scope->who.user_id, AG_STR("change"), ag_wall_ms());
+}
+
 static enum ag_err end_tx(struct ag_tx *tx, void *arg)
 {
     struct session_change *change = arg;
     char text[AG_UUID_TEXT_BYTES];
+    AG_TRY(end_begin(tx, change));
     AG_TRY(ag_sessions_revoke_own(tx, change->scope->who.user_id, change->id, ag_wall_ms()));
     return audit(tx, change, "auth.session_ended",
                  ag_details(ag_tx_arena(tx), "session_id", ag_uuid_format(change->id, text)));
@@ -78,6 +119,7 @@ static enum ag_err end_others_tx(struct ag_tx *tx, void *arg)
 {
     struct session_change *change = arg;
     const struct ag_principal *who = &change->scope->who;
+    AG_TRY(end_begin(tx, change));
     AG_TRY(ag_sessions_revoke_others(tx, who->user_id, who->session_id, ag_wall_ms()));
     return audit(tx, change, "auth.sessions_ended", AG_STR("{}"));
 }

@@ -81,7 +81,7 @@ struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS] = {
                             .params = "tttiu",
                             .columns = ACCOUNT_TYPES},
     [ACCOUNT_LOCK] = {.name = "account_lock",
-                      .sql = ACCOUNT_HEAD " FOR UPDATE",
+                      .sql = ACCOUNT_HEAD " FOR NO KEY UPDATE",
                       .sqlite = ACCOUNT_HEAD,
                       .params = "u",
                       .columns = "tt"},

@@ -16,6 +16,7 @@ enum {
     SESSION_TOUCH,
     SESSION_REVOKE_OWN,
     SESSION_AUTHENTICATED,
+    SESSION_LIVES,
     SESSION_LIST_FIRST,
     SESSION_LIST_AFTER,
     SESSION_EXPIRE,
@@ -83,11 +84,11 @@ struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
     [REFRESH_GET] = {.name = "refresh_get",
                      .sql =
                          "SELECT r.session_id, s.user_id, r.expires_at, r.used_at, s.revoked_at, "
-                         "u.org_id FROM refresh_tokens r "
+                         "u.org_id, u.status FROM refresh_tokens r "
                          "JOIN sessions s ON s.id = r.session_id "
                          "JOIN users u ON u.id = s.user_id WHERE r.hash = $1",
                      .params = "x",
-                     .columns = "uuzzzu",
+                     .columns = "uuzzzut",
                      .no_org = NO_TENANT},
     [REFRESH_USE] = {.name = "refresh_use",
                      .sql = "UPDATE refresh_tokens SET used_at = $2 "
@@ -113,6 +114,12 @@ struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
                                .params = "uz",
                                .columns = "",
                                .no_org = NO_TENANT},
+    [SESSION_LIVES] = {.name = "session_lives",
+                       .sql = "SELECT id FROM sessions "
+                              "WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2",
+                       .params = "uz",
+                       .columns = "u",
+                       .no_org = NO_TENANT},
     [SESSION_LIST_FIRST] = {.name = "session_list_first",
                             .sql = LIST_SELECT "ORDER BY id DESC LIMIT $3",
                             .params = "uzi",
@@ -299,6 +306,15 @@ enum ag_err ag_refresh_insert(struct ag_tx *tx, struct ag_str hash, struct ag_uu
         NULL);
 }
 
+enum ag_err ag_sessions_live(struct ag_tx *tx, struct ag_uuid id, int64_t now, bool *ret_live)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_session_stmts[SESSION_LIVES], AG_BIND(ag_v_uuid(id), ag_v_time(now)),
+                      &rows));
+    *ret_live = rows.count > 0;
+    return AG_OK;
+}
+
 enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash, struct ag_refresh *ret_refresh)
 {
     struct ag_rows rows;
@@ -312,6 +328,7 @@ enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash, struct ag_refre
         .used = row[3].type != AG_V_NULL,
         .revoked = row[4].type != AG_V_NULL,
         .org_id = row[5].uuid,
+        .status = row[6].str,
     };
     return AG_OK;
 }

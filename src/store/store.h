@@ -170,8 +170,12 @@ struct ag_refresh {
     struct ag_uuid session_id, user_id;
     struct ag_uuid org_id; /* the person's own */
     int64_t expires_at;
-    bool used, revoked; /* used before; its session is revoked */
+    bool used, revoked;   /* used before; its session is revoked */
+    struct ag_str status; /* the account's */
 };
+/* Whether it was neither revoked nor has expired. */
+enum ag_err ag_sessions_live(struct ag_tx *tx, struct ag_uuid id, int64_t now,
+                             bool *ret_live) AG_MUST_USE;
 enum ag_err ag_refresh_insert(struct ag_tx *tx, struct ag_str hash, struct ag_uuid session_id,
                               int64_t now, int64_t expires_at) AG_MUST_USE;
 enum ag_err ag_refresh_get(struct ag_tx *tx, struct ag_str hash,

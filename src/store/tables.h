@@ -5,7 +5,7 @@
 
 enum {
     AG_USER_STMTS = 8,
-    AG_SESSION_STMTS = 17,
+    AG_SESSION_STMTS = 18,
     AG_ACCOUNT_STMTS = 12,
     AG_DELETION_STMTS = 9,
     AG_EXPORT_STMTS = 4,

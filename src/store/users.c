@@ -47,7 +47,8 @@ struct ag_stmt ag_user_stmts[AG_USER_STMTS] = {
                     .params = "u",
                     .columns = USER_TYPES},
     [USER_UPDATE] = {.name = "user_update",
-                     .sql = "UPDATE users SET name = $2, updated_at = $3 WHERE id = $1",
+                     .sql = "UPDATE users SET name = $2, updated_at = $3 "
+                            "WHERE id = $1 AND deleted_at IS NULL",
                      .params = "utz",
                      .columns = ""},
     [USER_PASSWORD] = {.name = "user_password",

@@ -437,6 +437,16 @@ describe('linked accounts', () => {
     const second = await gone.approve((await gone.link('oidc')).url);
     assert.equal((await gone.post('/v1/auth/logout')).status, 204);
     assertSentTo(await gone.get(second), '/settings?error=state_invalid');
+    // Another server of the same database revokes it at the very last moment.
+    for (const purpose of ['link', 'reauthenticate']) {
+      const { b: late, account } = await withPassword();
+      const way = await late.approve((await late.link('oidc', purpose)).url);
+      await me(late);
+      await sql(w.server, `UPDATE sessions SET revoked_at = '${hourAgo()}' WHERE user_id = '${account.user.id}'`);
+      assertSentTo(await late.get(way), '/settings?error=state_invalid');
+      assert.equal(Number((await sql(w.server, `SELECT count(*) FROM identities WHERE user_id = '${account.user.id}'`))[0][0]), 0);
+      late.close();
+    }
     b.close();
     gone.close();
   });
