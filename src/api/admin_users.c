@@ -24,7 +24,10 @@ static enum ag_err user_get(struct ag_ctx *ctx)
 
 static enum ag_err user_change(struct ag_ctx *ctx)
 {
+    const struct ag_standing_input *input = ctx->body;
     struct ag_account account;
+    /* Who else administers the server is nothing to decide with a key, or a session left open. */
+    if (ag_doc_has(input, AG_STANDING_ROLE)) AG_TRY(ag_require_recent(&ctx->scope));
     AG_TRY(ag_account_set_standing(&ctx->scope, ctx->id, ctx->body, &account));
     return ag_ctx_reply(ctx, &account);
 }
@@ -58,10 +61,11 @@ const struct ag_route ag_admin_user_routes[AG_ADMIN_USER_ROUTES] = {
     AG_ROUTE("updateUser", PATCH, "/v1/admin/users/{id}", ADMIN_USERS, user_change,
              "Suspend, resume, promote or demote an account",
              .doc = "What is left out stays. A suspended account's sessions, tokens and keys are "
-                    "refused at once. 409 for one's own account and for the last administrator.",
+                    "refused at once. 409 for one's own account and for the last administrator. A "
+                    "role needs a recent sign-in.",
              .resource = "user", .tag = "Administration", .status = 200,
              .body = &ag_standing_input_schema, .reply = &ag_account_schema,
-             .errors = {AG_E_CONFLICT}),
+             .errors = {AG_E_CONFLICT, AG_E_REAUTH}),
     AG_ROUTE("deleteUser", DELETE, "/v1/admin/users/{id}", ADMIN_USERS, user_delete,
              "Delete an account",
              .doc = "As `deleteMe` does. 409 for one's own account, for the last administrator and "

@@ -66,10 +66,11 @@ const struct ag_route ag_api_key_routes[AG_API_KEY_ROUTES] = {
                     "another key ends with that at the latest, is no faster, and is revoked with "
                     "it. With `shared` it is the organisation's own, which needs `keys:manage` and "
                     "a list of scopes. A person has at most 200 in an organisation, and so has "
-                    "the organisation itself: 409.",
+                    "the organisation itself: 409. Scopes that administer the server need a recent "
+                    "sign-in.",
              .tag = "API keys", .status = 201, .flags = AG_RF_IDEMPOTENT,
              .body = &ag_api_key_input_schema, .reply = &ag_api_key_schema,
-             .errors = {AG_E_CONFLICT}),
+             .errors = {AG_E_CONFLICT, AG_E_REAUTH}),
     AG_ROUTE("listApiKeys", GET, "/v1/api-keys", KEYS_READ, key_list, "List API keys",
              .doc = "One's own; with `keys:manage` all of the organisation.", .tag = "API keys",
              .status = 200, .flags = AG_RF_LIST, .query = &key_query_schema,

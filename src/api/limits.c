@@ -118,8 +118,8 @@ const struct ag_route ag_limit_routes[AG_LIMIT_ROUTES] = {
              "Change the server's settings",
              .doc = "What is left out stays. In force at once, on other servers of the same "
                     "database within five seconds.",
-             .tag = "Administration", .status = 200, .body = &ag_settings_input_schema,
-             .reply = &ag_settings_schema),
+             .tag = "Administration", .flags = AG_RF_RECENT, .status = 200,
+             .body = &ag_settings_input_schema, .reply = &ag_settings_schema),
     AG_ROUTE("listOrganizationPlans", GET, "/v1/admin/orgs", ADMIN_ORGS, org_list,
              "List the server's organisations", .doc = "Newest first.", .tag = "Administration",
              .status = 200, .flags = AG_RF_LIST, .query = &org_query_schema,

@@ -157,7 +157,9 @@ static enum ag_err end_session(struct account *account, struct ag_str token)
         .org_id = account->user.org_id,
         .session_id = claims.session_id,
     };
-    return ag_logout(&account->scope);
+    enum ag_err err = ag_logout(&account->scope);
+    account->scope.who = (struct ag_principal){.credential = AG_CRED_NONE};
+    return err;
 }
 
 static enum ag_err create(struct account *account)

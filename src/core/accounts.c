@@ -369,6 +369,7 @@ static enum ag_err reset_link_tx(struct ag_tx *tx, void *arg)
     struct reset_link *args = arg;
     const struct ag_uuid server_log = {{0}};
     char text[AG_UUID_TEXT_BYTES];
+    AG_TRY(ag_admin_actor(tx, args->scope));
     AG_TRY(reset_insert(tx, args->scope, args->user, args->hash));
     return ag_audit_in(
         tx, args->scope, server_log, args->scope->who.user_id, "user.password_reset_sent",

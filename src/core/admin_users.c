@@ -44,6 +44,8 @@ static enum ag_err standing_tx(struct ag_tx *tx, void *arg)
     struct admin_change *change = arg;
     const struct ag_standing_input *input = change->input;
     struct ag_standing before;
+    AG_TRY(ag_admin_actor(tx, change->scope));
+    AG_TRY(ag_accounts_lock_admins(tx));
     AG_TRY(ag_accounts_lock(tx, change->id, &before));
     struct ag_standing after = before;
     if (ag_doc_has(input, AG_STANDING_STATUS)) after.status = input->status;
@@ -79,6 +81,7 @@ static enum ag_err sign_out_tx(struct ag_tx *tx, void *arg)
     struct admin_change *change = arg;
     const struct ag_uuid nobody = {{0}};
     struct ag_standing standing;
+    AG_TRY(ag_admin_actor(tx, change->scope));
     AG_TRY(ag_accounts_lock(tx, change->id, &standing));
     AG_TRY(ag_sessions_revoke_others(tx, change->id, nobody, ag_wall_ms()));
     AG_TRY(ag_email_tokens_void(tx, change->id, AG_STR("change"), ag_wall_ms()));

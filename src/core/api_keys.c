@@ -213,11 +213,22 @@ static enum ag_err check_input(struct ag_scope *scope, const struct ag_api_key_i
     return scope->errors->count > 0 ? ag_fail(AG_E_INVALID, "the key is not valid") : AG_OK;
 }
 
+/* A key that administers the server outlives the session that makes it. */
+static enum ag_err check_recent(struct ag_scope *scope, const struct ag_list *scopes)
+{
+    const struct ag_str *names = scopes->items;
+    for (size_t i = 0; i < scopes->count; i++)
+        if (ag_role_permissions(AG_ROLE_SERVER) & ag_permission_bit(ag_permission_find(names[i])))
+            return ag_require_recent(scope);
+    return AG_OK;
+}
+
 enum ag_err ag_api_key_create(struct ag_scope *scope, const struct ag_api_key_input *input,
                               struct ag_api_key *ret_key)
 {
     struct ag_user maker;
     AG_TRY(check_input(scope, input));
+    AG_TRY(check_recent(scope, &input->scopes));
     AG_TRY(ag_users_by_id(scope->core->db, scope->arena, scope->who.user_id, &maker));
     struct ag_api_key key = {
         .id = ag_scope_new_id(scope),

@@ -61,14 +61,15 @@ static uint64_t held(const struct ag_access *access)
     return held;
 }
 
-/* A person's key does what they may, cut down to its scopes. One of the organisation does what its
- * scopes say, whatever became of its maker. */
+/* A person's key does what they may, cut down to its scopes; what administers the server must be
+ * among these, since whoever made an ordinary key thought of nothing like it. One of the
+ * organisation does what its scopes say, whatever became of its maker. */
 static uint64_t key_permissions(const struct ag_access *access)
 {
     uint64_t scopes = ag_permissions_from_json(access->scopes);
     if (access->shared) return scopes & ag_shared_key_permissions();
     bool limited = !ag_str_eq(access->scopes, AG_STR("[]"));
-    return limited ? held(access) & scopes : held(access);
+    return held(access) & (limited ? scopes : ~ag_role_permissions(AG_ROLE_SERVER));
 }
 
 uint64_t ag_shared_key_permissions(void)

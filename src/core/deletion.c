@@ -67,6 +67,8 @@ static enum ag_err deletion_tx(struct ag_tx *tx, void *arg)
     int64_t now = ag_wall_ms();
     char text[AG_UUID_TEXT_BYTES];
     struct ag_list orgs;
+    if (deletion->by_admin) AG_TRY(ag_admin_actor(tx, deletion->scope));
+    AG_TRY(ag_accounts_lock_admins(tx));
     enum ag_err err = ag_person_lock(tx, deletion->id);
     if (err == AG_E_UNAUTHENTICATED && deletion->by_admin)
         return ag_fail(AG_E_NOT_FOUND, "there is nothing with this id");

@@ -28,6 +28,7 @@ static enum ag_err settings_tx(struct ag_tx *tx, void *arg)
     struct settings_change *change = arg;
     struct ag_settings stored = {.set = 0};
     struct ag_str json, what;
+    AG_TRY(ag_admin_actor(tx, change->scope));
     enum ag_err err = ag_settings_lock(tx, &json);
     if (err == AG_OK) err = ag_settings_decode(json, ag_tx_arena(tx), &stored);
     /* What nobody can read is replaced. */
@@ -112,6 +113,7 @@ static enum ag_err block_create_tx(struct ag_tx *tx, void *arg)
 {
     struct block_change *change = arg;
     bool made;
+    AG_TRY(ag_admin_actor(tx, change->scope));
     AG_TRY(ag_blocks_put(tx, &change->block, true, &made));
     return ag_audit_in(tx, change->scope, nobody, change->scope->who.user_id, "block.created",
                        block_details(ag_tx_arena(tx), &change->block));
@@ -160,6 +162,7 @@ enum ag_err ag_block_create(struct ag_scope *scope, const struct ag_block_input 
 static enum ag_err block_lift_tx(struct ag_tx *tx, void *arg)
 {
     struct block_change *change = arg;
+    AG_TRY(ag_admin_actor(tx, change->scope));
     AG_TRY(ag_blocks_delete(tx, change->block.id, &change->block));
     return ag_audit_in(tx, change->scope, nobody, change->scope->who.user_id, "block.lifted",
                        block_details(ag_tx_arena(tx), &change->block));
@@ -249,6 +252,7 @@ static enum ag_err plan_tx(struct ag_tx *tx, void *arg)
 {
     struct plan_change *change = arg;
     const struct ag_plan_input *input = change->input;
+    AG_TRY(ag_admin_actor(tx, change->scope));
     AG_TRY(ag_org_plans_lock(tx, change->id, &change->org));
     if (input->set == 0) return AG_OK;
     if (ag_doc_has(input, AG_PLAN_INPUT_PLAN)) change->org.plan = input->plan;

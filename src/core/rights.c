@@ -110,6 +110,17 @@ enum ag_err ag_check_may_join(struct ag_tx *tx, struct ag_uuid user, bool owns)
     return AG_OK;
 }
 
+/* ---- administrators of the server ---- */
+
+enum ag_err ag_admin_actor(struct ag_tx *tx, const struct ag_scope *scope)
+{
+    bool is_admin;
+    if (scope->who.credential == AG_CRED_NONE) return AG_OK; /* the operator, at a command line */
+    AG_TRY(ag_accounts_is_admin(tx, scope->who.user_id, &is_admin));
+    if (is_admin) return AG_OK;
+    return ag_fail(AG_E_FORBIDDEN, "you do not administer the server any more");
+}
+
 /* ---- granting ---- */
 
 static enum ag_err lock_self(struct ag_tx *tx, const struct ag_scope *scope,

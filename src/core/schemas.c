@@ -149,8 +149,9 @@ static const struct ag_field api_key_input_fields[] = {
     API_KEY_INPUT_FIELDS(AG_FF_REQUIRED, 0),
     AG_FIELD(struct ag_api_key_input, scopes, AG_F_LIST, 0, .item = AG_F_STRING, .max = 64,
              .item_min = 1, .item_max = 50,
-             .doc = "Permissions to limit it to; without any it may do what its owner may. Those "
-                    "of a shared key must be listed",
+             .doc = "Permissions to limit it to; without any it may do what its owner may in the "
+                    "organisation. Those of a shared key, and those that administer the server, "
+                    "must be listed",
              .example = "[\"ai:run\"]"),
     AG_FIELD(struct ag_api_key_input, shared, AG_F_BOOL, 0,
              .doc = "Whether it is the organisation's own: it stays when its maker leaves, and is "

@@ -14,11 +14,12 @@ enum {
     ACCOUNT_LIST_AFTER,
     ACCOUNT_LOCK,
     ACCOUNT_STANDING,
+    ACCOUNT_ADMIN,
     ACCOUNT_ADMINS,
     ACCOUNT_UNCHANGED
 };
 
-/* Who decides by how many administrators there are does so one after the other. */
+/* Who changes, or acts as, an administrator of the server does so one after the other. */
 static const int64_t ADMINS_LOCK = 0x61646d696e73;
 
 /* $1 pattern, $2 status, $3 role, $4 limit, $5 id */
@@ -90,6 +91,11 @@ struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS] = {
                                  "WHERE id = $1",
                           .params = "uttz",
                           .columns = ""},
+    [ACCOUNT_ADMIN] = {.name = "account_admin",
+                       .sql = "SELECT id FROM users WHERE id = $1 AND role = 'admin' "
+                              "AND status = 'active' AND deleted_at IS NULL",
+                       .params = "u",
+                       .columns = "u"},
     [ACCOUNT_ADMINS] = {.name = "account_other_admins",
                         .sql = "SELECT count(*) FROM users WHERE role = 'admin' "
                                "AND status = 'active' AND deleted_at IS NULL AND id <> $1",
@@ -231,10 +237,23 @@ enum ag_err ag_accounts_set_standing(struct ag_tx *tx, struct ag_uuid id,
                       NULL);
 }
 
+enum ag_err ag_accounts_lock_admins(struct ag_tx *tx)
+{
+    return ag_tx_lock(tx, ADMINS_LOCK);
+}
+
+enum ag_err ag_accounts_is_admin(struct ag_tx *tx, struct ag_uuid id, bool *ret_is)
+{
+    struct ag_rows rows;
+    AG_TRY(ag_accounts_lock_admins(tx));
+    AG_TRY(ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_ADMIN], AG_BIND(ag_v_uuid(id)), &rows));
+    *ret_is = rows.count == 1;
+    return AG_OK;
+}
+
 enum ag_err ag_accounts_other_admins(struct ag_tx *tx, struct ag_uuid id, int64_t *ret_count)
 {
     struct ag_rows rows;
-    AG_TRY(ag_tx_lock(tx, ADMINS_LOCK));
     AG_TRY(ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_ADMINS], AG_BIND(ag_v_uuid(id)), &rows));
     *ret_count = ag_row(&rows, 0)[0].num;
     return AG_OK;

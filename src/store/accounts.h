@@ -51,8 +51,12 @@ enum ag_err ag_accounts_lock(struct ag_tx *tx, struct ag_uuid id,
                              struct ag_standing *ret_standing) AG_MUST_USE;
 enum ag_err ag_accounts_set_standing(struct ag_tx *tx, struct ag_uuid id,
                                      const struct ag_standing *standing, int64_t now) AG_MUST_USE;
-/* Active administrators of the server apart from this one; their number stays until the transaction
- * ends. */
+/* Who is an administrator of the server stays so until the transaction ends; before any lock of a
+ * row of an account. */
+enum ag_err ag_accounts_lock_admins(struct ag_tx *tx) AG_MUST_USE;
+/* Whether it is an active one, under that lock, which it takes. */
+enum ag_err ag_accounts_is_admin(struct ag_tx *tx, struct ag_uuid id, bool *ret_is) AG_MUST_USE;
+/* Active administrators of the server apart from this one, under ag_accounts_lock_admins(). */
 enum ag_err ag_accounts_other_admins(struct ag_tx *tx, struct ag_uuid id,
                                      int64_t *ret_count) AG_MUST_USE;
 

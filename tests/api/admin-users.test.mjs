@@ -167,6 +167,72 @@ describe('the last administrator', () => {
   });
 });
 
+describe('who else administers the server', () => {
+  const longAgo = async ({ user }) => {
+    await sql(w.server, `UPDATE sessions SET authenticated_at = '2020-01-01T00:00:00.000Z' WHERE user_id = '${user.id}'`);
+    expect(await suspend((await register(w.anonymous)).user.id), 200); // empties what is remembered of credentials
+  };
+  async function second() {
+    const account = await register(w.anonymous);
+    expect(await change(account.user.id, { role: 'admin' }), 200);
+    return account;
+  }
+
+  it('is decided with a recent sign-in, and with no key', async () => {
+    const [admin, accomplice] = [await second(), await register(w.anonymous)];
+    const keyOf = async (more) => w.anonymous.as({ apiKey: expect(await admin.client.post('/v1/api-keys', { name: 'k', ...more }), 201).key });
+    const [ordinary, scoped] = [await keyOf({}), await keyOf({ scopes: ['admin:users', 'admin:settings', 'keys:write'] })];
+    expectProblem(await ordinary.get('/v1/admin/users'), 403, 'forbidden');
+    assert.ok(!expect(await ordinary.get('/v1/auth/me'), 200).permissions.some((name) => name.startsWith('admin:')));
+    expect(await scoped.get('/v1/admin/users'), 200);
+    for (const role of ['admin', 'user']) expectProblem(await change(accomplice.user.id, { role }, scoped), 403, 'forbidden');
+    expectProblem(await scoped.patch('/v1/admin/settings', { registration: 'invited' }), 403, 'forbidden');
+    expectProblem(await scoped.post('/v1/api-keys', { name: 'child', scopes: ['admin:users'] }), 403, 'forbidden');
+    expect(await change(accomplice.user.id, { status: 'active' }, scoped), 200);
+
+    await longAgo(admin);
+    for (const reply of [await change(accomplice.user.id, { role: 'admin' }, admin.client), await admin.client.patch('/v1/admin/settings', { registration: 'invited' }),
+      await admin.client.post('/v1/api-keys', { name: 'k', scopes: ['agents:read', 'admin:audit'] })]) expectProblem(reply, 403, 'reauthentication_required');
+    expect(await change(accomplice.user.id, { status: 'active' }, admin.client), 200);
+    expect(await admin.client.post('/v1/api-keys', { name: 'k', scopes: ['agents:read'] }), 201);
+    assert.equal(expect(await users(`/${accomplice.user.id}`), 200).role, 'user');
+    assert.equal((await admin.client.post('/v1/auth/reauthenticate', { password: PASSWORD })).status, 204);
+    assert.equal(expect(await change(accomplice.user.id, { role: 'admin' }, admin.client), 200).role, 'admin');
+    expect(await change(accomplice.user.id, { role: 'user' }), 200);
+  });
+
+  it('is not who was demoted or suspended while a request was on its way', async () => {
+    const victim = await register(w.anonymous);
+    const [[org]] = await sql(w.server, `SELECT org_id FROM users WHERE id = '${victim.user.id}'`);
+    const block = expect(await w.admin.client.post('/v1/admin/blocked-ips', { address: '203.0.113.77', minutes: 5 }), 201);
+    const acts = {
+      promote: ({ client }) => change(victim.user.id, { role: 'admin' }, client),
+      suspend: ({ client }) => change(victim.user.id, { status: 'suspended' }, client),
+      delete: ({ client }) => client.delete(`/v1/admin/users/${victim.user.id}`),
+      'sign out': ({ client }) => client.post(`/v1/admin/users/${victim.user.id}/sign-out`),
+      'send a link': ({ client }) => client.post(`/v1/admin/users/${victim.user.id}/reset-password`),
+      'change settings': ({ client }) => client.patch('/v1/admin/settings', { registration: 'invited' }),
+      'give a plan': ({ client }) => client.patch(`/v1/admin/orgs/${org}`, { plan: 'premium' }),
+      block: ({ client }) => client.post('/v1/admin/blocked-ips', { address: '203.0.113.78', minutes: 5 }),
+      'lift a block': ({ client }) => client.delete(`/v1/admin/blocked-ips/${block.id}`),
+    };
+    for (const what of ["role = 'user'", "status = 'suspended'"]) {
+      const admin = await second();
+      for (const [act, run] of Object.entries(acts)) {
+        // Remembered as an administrator, for five seconds at most.
+        await sql(w.server, `UPDATE users SET role = 'admin', status = 'active' WHERE id = '${admin.user.id}'`);
+        await eventually(async () => (await admin.client.get('/v1/admin/users?limit=1')).status === 200, { ms: 8000, what: act });
+        await sql(w.server, `UPDATE users SET ${what} WHERE id = '${admin.user.id}'`);
+        expectProblem(await run(admin), 403, 'forbidden');
+      }
+    }
+    assert.deepEqual(await sql(w.server, `SELECT role, status FROM users WHERE id = '${victim.user.id}'`), [['user', 'active']]);
+    expect(await victim.client.get('/v1/auth/me'), 200);
+    assert.equal((await w.admin.client.delete(`/v1/admin/blocked-ips/${block.id}`)).status, 204);
+    assert.ok(!loggedMails(w.server, victim.email).some((mail) => mail.kind === 'reset'));
+  });
+});
+
 describe('sessions and passwords of others', () => {
   it('are ended and set by a link', async () => {
     const account = await register(w.anonymous);

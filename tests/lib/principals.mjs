@@ -17,15 +17,15 @@ async function key(account, more = {}) {
 const bearer = (w, secret) => w.anonymous.as({ token: secret });
 const header = (w, secret) => w.anonymous.as({ apiKey: secret });
 
-/** The ways an account may show who it is; each with the credential's kind and what it may do. */
-async function carriers(w, account, permissions) {
+/** The ways an account may show who it is; each with the credential's kind and what it may do, with an ordinary key `keyed`. */
+async function carriers(w, account, permissions, keyed = permissions) {
   const secret = await key(account);
   const browser = browserOf(account, w.server);
   return [
     { name: 'token', credential: 'token', client: account.client, permissions },
     { name: 'cookie', credential: 'cookie', client: browser, permissions },
-    { name: 'key as bearer', credential: 'api_key', client: bearer(w, secret), permissions },
-    { name: 'key in x-api-key', credential: 'api_key', client: header(w, secret), permissions },
+    { name: 'key as bearer', credential: 'api_key', client: bearer(w, secret), permissions: keyed },
+    { name: 'key in x-api-key', credential: 'api_key', client: header(w, secret), permissions: keyed },
   ];
 }
 
@@ -77,7 +77,10 @@ export async function principals(w) {
     keyCarrier('a key of the organisation', keys.shared, SHARED_SCOPES, { shared: true }),
     keyCarrier('a key for one agent', keys.narrow, held.owner, { agent: keys.agent }),
   ] });
-  people.push({ name: 'system', account: w.admin, carriers: await carriers(w, w.admin, held.system) });
+  // What administers the server is in no key that does not say so.
+  const server = [...held.system].filter((name) => name.startsWith('admin:'));
+  people.push({ name: 'system', account: w.admin, carriers: [...await carriers(w, w.admin, held.system, held.owner),
+    keyCarrier('a key that administers', await key(w.admin, { scopes: server }), server)] });
   people.push({ name: 'outsider', account: w.bob, carriers: await carriers(w, w.bob, held.owner) });
 
   const gone = [await carriers(w, removed, held.owner), await carriers(w, suspended, held.admin)];
