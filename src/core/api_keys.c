@@ -38,17 +38,40 @@ static enum ag_err check_shared(struct ag_tx *tx, const struct ag_scope *scope,
     return ag_fail(AG_E_FORBIDDEN, "this key may do what you may not; it can be revoked");
 }
 
+/* What the key is good for, and until when. */
+static void put_rights(struct ag_buf *details, const struct ag_api_key *key)
+{
+    const struct ag_str *scopes = key->scopes.items;
+    const struct ag_uuid *agents = key->agent_ids.items;
+    char text[AG_UUID_TEXT_BYTES], time[AG_TIME_TEXT_BYTES];
+    ag_buf_append_lit(details, ",\"scopes\":[");
+    for (size_t i = 0; i < key->scopes.count; i++) {
+        if (i > 0) ag_buf_append_char(details, ',');
+        ag_buf_json_string(details, scopes[i]);
+    }
+    ag_buf_append_lit(details, "],\"agent_ids\":[");
+    for (size_t i = 0; i < key->agent_ids.count; i++)
+        ag_buf_printf(details, "%s\"%s\"", i > 0 ? "," : "", ag_uuid_format(agents[i], text).data);
+    ag_buf_append_lit(details, "],\"expires_at\":");
+    if (ag_doc_has(key, AG_API_KEY_EXPIRES))
+        ag_buf_json_string(details, ag_time_format(key->expires_at, time));
+    else
+        ag_buf_append_lit(details, "null");
+}
+
+/* `changed` is NULL unless a key was changed; `rights`: what it may is told, too. */
 static enum ag_err note(struct ag_tx *tx, const struct ag_scope *scope, const char *action,
-                        const struct ag_api_key *key, const char *changed)
+                        const struct ag_api_key *key, bool rights, const char *changed)
 {
     struct ag_buf details;
     char text[AG_UUID_TEXT_BYTES];
-    ag_buf_init(&details, ag_tx_arena(tx), 1024);
+    ag_buf_init(&details, ag_tx_arena(tx), 4096);
     ag_buf_printf(&details,
                   "{\"api_key_id\":\"%s\",\"prefix\":", ag_uuid_format(key->id, text).data);
     ag_buf_json_string(&details, key->prefix);
     ag_buf_printf(&details, ",\"shared\":%s,\"user_id\":\"%s\"", key->shared ? "true" : "false",
                   ag_uuid_format(key->user_id, text).data);
+    if (rights) put_rights(&details, key);
     if (changed) ag_buf_printf(&details, ",\"changed\":\"%s\"", changed);
     AG_TRY(ag_buf_append_char(&details, '}'));
     return ag_audit(tx, scope, action, ag_buf_str(&details));
@@ -141,7 +164,7 @@ static enum ag_err create_tx(struct ag_tx *tx, void *arg)
     AG_TRY(find_strangers(tx, scope, creation->key->shared, &creation->key->agent_ids,
                           &creation->strangers));
     AG_TRY(ag_api_keys_insert(tx, org, creation->key, parent, creation->hash));
-    return note(tx, scope, "api_key.created", creation->key, NULL);
+    return note(tx, scope, "api_key.created", creation->key, true, NULL);
 }
 
 static enum ag_err check_maker(const struct ag_principal *who, bool shared)
@@ -329,7 +352,7 @@ static enum ag_err change_tx(struct ag_tx *tx, void *arg)
     apply(change->input, &change->key);
     AG_TRY(ag_api_keys_update(tx, scope->who.org_id, &change->key));
     name_fields(change->input, changed, sizeof(changed));
-    return note(tx, scope, "api_key.changed", &change->key, changed);
+    return note(tx, scope, "api_key.changed", &change->key, true, changed);
 }
 
 enum ag_err ag_api_key_change(struct ag_scope *scope, struct ag_uuid id,
@@ -363,7 +386,7 @@ static enum ag_err revoke_tx(struct ag_tx *tx, void *arg)
     AG_TRY(ag_api_keys_revoke(tx, scope->who.org_id, args->id, &filter, ag_wall_ms(), &gone));
     const struct ag_api_key *keys = gone.items;
     for (size_t i = 0; i < gone.count; i++)
-        AG_TRY(note(tx, scope, "api_key.revoked", &keys[i], NULL));
+        AG_TRY(note(tx, scope, "api_key.revoked", &keys[i], false, NULL));
     return AG_OK;
 }
 

@@ -155,10 +155,16 @@ static enum ag_err check_grant(uint64_t held, const struct ag_org_role *role)
 static enum ag_err role_audit(struct ag_tx *tx, const struct role_change *change,
                               const char *action)
 {
-    struct ag_arena *arena = ag_tx_arena(tx);
-    return ag_audit(tx, change->scope, action,
-                    AG_DETAILS(arena, ag_detail_id(arena, "role_id", change->role.id),
-                               {AG_STR("name"), change->role.name}));
+    struct ag_buf details;
+    char text[AG_UUID_TEXT_BYTES];
+    ag_buf_init(&details, ag_tx_arena(tx), 8192);
+    ag_buf_printf(&details,
+                  "{\"role_id\":\"%s\",\"name\":", ag_uuid_format(change->role.id, text).data);
+    ag_buf_json_string(&details, change->role.name);
+    ag_buf_append_lit(&details, ",\"permissions\":");
+    ag_buf_append_str(&details, change->role.json);
+    AG_TRY(ag_buf_append_char(&details, '}'));
+    return ag_audit(tx, change->scope, action, ag_buf_str(&details));
 }
 
 static enum ag_err begin(struct ag_tx *tx, struct ag_scope *scope, uint64_t *ret_held)

@@ -9,7 +9,7 @@ import { followChain, parseCsv } from '../lib/chain.mjs';
 import { sql } from '../lib/database.mjs';
 import { assertNow, expect, expectProblem } from '../lib/expect.mjs';
 import { eventually, sleep } from '../lib/time-and-ports.mjs';
-import { createAgent, PASSWORD, register, unique, world } from '../lib/world.mjs';
+import { createAgent, createOrganisation, createRole, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const w = world();
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -36,6 +36,27 @@ describe('an entry', () => {
     assert.deepEqual([keyed.credential, keyed.key_id], ['token', null]);
     const registered = entries.find((e) => e.action === 'auth.registered');
     assert.deepEqual([registered.credential, registered.key_id, registered.seq], [null, null, 1]);
+  });
+
+  it('says what a role and a key may do', async () => {
+    const account = await register(w.anonymous);
+    await createOrganisation(account);
+    const agent = await createAgent(account.client);
+    const role = await createRole(account, ['agents:read', 'ai:run']);
+    expect(await account.client.put(`/v1/roles/${role.id}`, { name: 'Other', permissions: ['org:write'] }), 200);
+    assert.equal((await account.client.delete(`/v1/roles/${role.id}`)).status, 204);
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    const key = expect(await account.client.post('/v1/api-keys', { name: 'k', shared: true, scopes: ['ai:run', 'agents:read'], agent_ids: [agent.id], expires_at: until }), 201);
+    expect(await account.client.patch(`/v1/api-keys/${key.id}`, { expires_at: null, agent_ids: [] }), 200);
+    const about = { role_id: role.id, name: 'Other', permissions: ['org:write'] };
+    const of = { api_key_id: key.id, prefix: key.prefix, shared: true, user_id: account.user.id, scopes: key.scopes };
+    assert.deepEqual((await list(account.client)).slice(0, 5).map((e) => [e.action, e.details]), [
+      ['api_key.changed', { ...of, agent_ids: [], expires_at: null, changed: 'expires_at agent_ids' }],
+      ['api_key.created', { ...of, agent_ids: [agent.id], expires_at: until }],
+      ['role.deleted', about],
+      ['role.changed', about],
+      ['role.created', { role_id: role.id, name: role.name, permissions: ['agents:read', 'ai:run'] }],
+    ]);
   });
 
   it('stays when its account has gone', async () => {
