@@ -21,24 +21,32 @@ enum {
 #define KEY_PREFIX "agentgen:limit:"
 
 /*
- * GCRA for up to `want` at once, by the clock of Redis. What a clock that was set back left in the
- * future is cut to the window. KEYS[1]; ARGV: step, window, want, the debt that is known elsewhere,
- * all in microseconds. Returns how many were granted, and the debt with them.
+ * GCRA for up to `want` at once, by the clock of Redis; less than nothing gives some back. KEYS[1];
+ * ARGV: step, window, want, the debt that is known elsewhere; all in microseconds. Returns how many
+ * were granted, and the debt with them. What a clock that was set back, or a window that was
+ * longer, left in the future is cut to the window.
+ *
+ * `want` "forget" forgets the key. What others still know of its debt would bring that back, so
+ * such a key stays for a window, with its moment below zero: it is not told debts.
  */
 static const char script[] =
     "local t = redis.call('TIME')\n"
     "local now = t[1] * 1000000 + t[2]\n"
     "local step, window = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
-    "local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now + tonumber(ARGV[4]))\n"
-    "tat = math.min(tat, now + window)\n"
-    "local granted = math.min(tonumber(ARGV[3]), math.floor((window - (tat - now)) / step))\n"
-    "if granted > 0 then\n"
-    "  tat = tat + granted * step\n"
-    "  redis.call('SET', KEYS[1], string.format('%.0f', tat),\n"
-    "             'PX', math.ceil((tat - now) / 1000))\n"
-    "else\n"
-    "  granted = 0\n"
+    "local all_ms = math.ceil(window / 1000)\n"
+    "if ARGV[3] == 'forget' then\n"
+    "  redis.call('SET', KEYS[1], -1, 'PX', all_ms)\n"
+    "  return {0, 0}\n"
     "end\n"
+    "local want, tat = tonumber(ARGV[3]), tonumber(redis.call('GET', KEYS[1]) or 0)\n"
+    "local forgotten = tat < 0\n"
+    "if forgotten then tat = -tat else tat = math.max(tat, now + tonumber(ARGV[4])) end\n"
+    "tat = math.min(math.max(tat, now), now + window)\n"
+    "local room = math.max(math.floor((window - (tat - now)) / step), 0)\n"
+    "local granted = math.min(want, room)\n"
+    "tat = math.max(tat + granted * step, now)\n"
+    "local ms = forgotten and all_ms or math.max(math.ceil((tat - now) / 1000), 1)\n"
+    "redis.call('SET', KEYS[1], string.format('%.0f', forgotten and -tat or tat), 'PX', ms)\n"
     "return {granted, tat - now}\n";
 
 struct lease {
@@ -233,20 +241,34 @@ static struct ag_str shared_key(struct ag_str key, char out[AG_REDIS_MAX_ARG_BYT
     return ag_str(out);
 }
 
+static void put_question(struct question *question, struct ag_str key, const struct ag_rate *rate)
+{
+    question->count = 1;
+    question->args[0] = shared_key(key, question->texts[0]);
+    add_number(question, ag_rate_step_us(rate));
+    add_number(question, ag_rate_window_us(rate));
+}
+
+/* Redis is not believed what the script cannot have said. */
+static bool makes_sense(const int64_t answer[2], const struct ag_rate *rate, int64_t want)
+{
+    return answer[0] >= 0 && answer[0] <= want && answer[1] >= 0 &&
+           answer[1] <= ag_rate_window_us(rate);
+}
+
 static enum ag_err ask_redis(struct ag_leases *leases, struct ag_str key,
                              const struct ag_rate *rate, int64_t want, int64_t debt_us,
                              int64_t ret_answer[2])
 {
-    struct question question = {.count = 1};
+    struct question question;
     /* After a whole window Redis knows all by itself. */
     bool new_there = ag_mono_us() - ag_redis_ready_since_us(leases->redis) <
                      ag_rate_window_us(rate);
-    question.args[0] = shared_key(key, question.texts[0]);
-    add_number(&question, ag_rate_step_us(rate));
-    add_number(&question, ag_rate_window_us(rate));
+    put_question(&question, key, rate);
     add_number(&question, want);
     add_number(&question, new_there ? debt_us : 0);
-    return ag_redis_run(leases->redis, question.args, question.count, ANSWER_MS, ret_answer, 2);
+    AG_TRY(ag_redis_run(leases->redis, question.args, question.count, ANSWER_MS, ret_answer, 2));
+    return makes_sense(ret_answer, rate, want) ? AG_OK : AG_E_CLOSED;
 }
 
 static struct ag_limit_verdict take_answer(struct lease *lease, const struct ag_rate *rate,
@@ -287,29 +309,47 @@ bool ag_leases_ask(struct ag_leases *leases, struct ag_str key, const struct ag_
     return err == AG_OK;
 }
 
+/* A token of a lease that lives and is larger than one is given out again; any other one would end
+ * with the lease, so Redis gets it back. */
+static bool keep_refund(struct lease *lease, const struct ag_rate *rate, int64_t now_us)
+{
+    bool lives = now_us < lease->expires_us;
+    if (!lives) lease->tokens = 0;
+    if (lives && lease->block > 1 && lease->tokens < UINT16_MAX) {
+        lease->tokens++;
+        return true;
+    }
+    lease->full_at_us -= ag_rate_step_us(rate);
+    return false;
+}
+
 void ag_leases_refund(struct ag_leases *leases, struct ag_str key, const struct ag_rate *rate,
                       int64_t now_us)
 {
+    /* What was counted without Redis is given back without it. */
+    if (!ag_leases_ready(leases)) return;
     struct place place = lock(leases, key);
     struct lease *lease = known(&place, rate);
-    if (lease && lease->tokens < UINT16_MAX) {
-        if (now_us >= lease->expires_us) {
-            lease->tokens = 0;
-            lease->expires_us = now_us + ag_rate_window_us(rate) / LEASE_FRACTION;
-        }
-        lease->tokens++;
-    }
+    bool kept = lease && keep_refund(lease, rate, now_us);
     unlock(place);
+    if (kept) return;
+    struct question question;
+    put_question(&question, key, rate);
+    add_number(&question, -1);
+    add_number(&question, 0);
+    ag_redis_tell(leases->redis, question.args, question.count);
 }
 
-void ag_leases_forget(struct ag_leases *leases, struct ag_str key)
+void ag_leases_forget(struct ag_leases *leases, struct ag_str key, const struct ag_rate *rate)
 {
-    char text[AG_REDIS_MAX_ARG_BYTES];
+    struct question question;
     struct place place = lock(leases, key);
     for (size_t way = 0; way < WAYS; way++)
         if (place.set[way].hash == place.hash) place.set[way] = (struct lease){.hash = 0};
     unlock(place);
-    ag_redis_forget(leases->redis, shared_key(key, text));
+    put_question(&question, key, rate);
+    question.args[question.count++] = AG_STR("forget");
+    ag_redis_tell(leases->redis, question.args, question.count);
 }
 
 void ag_leases_stats(const struct ag_leases *leases, struct ag_limiter_stats *ret_stats)

@@ -31,5 +31,5 @@ bool ag_leases_ask(struct ag_leases *leases, struct ag_str key, const struct ag_
                    int64_t debt_us, struct ag_limit_verdict *ret_verdict) AG_SUSPENDS;
 void ag_leases_refund(struct ag_leases *leases, struct ag_str key, const struct ag_rate *rate,
                       int64_t now_us);
-void ag_leases_forget(struct ag_leases *leases, struct ag_str key);
+void ag_leases_forget(struct ag_leases *leases, struct ag_str key, const struct ag_rate *rate);
 void ag_leases_stats(const struct ag_leases *leases, struct ag_limiter_stats *ret_stats);

@@ -76,12 +76,11 @@ static struct ag_limit_verdict judge(struct entry *entry, const struct ag_rate *
                                      int64_t now_us)
 {
     int64_t window = ag_rate_window_us(rate), step = ag_rate_step_us(rate);
-    int64_t debt = AG_MAX(entry->full_at_us - now_us, (int64_t)0);
+    /* What a longer window left is no more than all of this one. */
+    int64_t debt = AG_MIN(AG_MAX(entry->full_at_us - now_us, (int64_t)0), window);
     struct ag_limit_verdict verdict = {.limit = rate->count, .allowed = debt + step <= window};
-    if (verdict.allowed) {
-        debt += step;
-        entry->full_at_us = now_us + debt;
-    }
+    if (verdict.allowed) debt += step;
+    entry->full_at_us = now_us + debt;
     verdict.remaining = AG_MAX((window - debt) / step, (int64_t)0);
     verdict.reset_ms = (debt + 999) / 1000;
     if (verdict.remaining == 0) verdict.retry_after_ms = (debt + step - window + 999) / 1000;
@@ -195,13 +194,14 @@ void ag_limiter_refund(struct ag_limiter *limiter, struct ag_str key, const stru
     if (limiter->leases) ag_leases_refund(limiter->leases, key, rate, now_us);
 }
 
-void ag_limiter_forget(struct ag_limiter *limiter, struct ag_str key)
+void ag_limiter_forget(struct ag_limiter *limiter, struct ag_str key, const struct ag_rate *rate)
 {
+    check_rate(rate);
     struct place place = lock(limiter, key);
     struct entry *entry = known(&place);
     if (entry) *entry = (struct entry){.hash = 0};
     unlock(place);
-    if (limiter->leases) ag_leases_forget(limiter->leases, key);
+    if (limiter->leases) ag_leases_forget(limiter->leases, key, rate);
 }
 
 /* ---- sharing ---- */

@@ -66,8 +66,9 @@ struct ag_limit_verdict ag_limiter_peek(struct ag_limiter *limiter, struct ag_st
 /* Gives one back that was taken a moment ago. */
 void ag_limiter_refund(struct ag_limiter *limiter, struct ag_str key, const struct ag_rate *rate,
                        int64_t now_us);
-/* Everything that `key` took is as if it had not been. */
-void ag_limiter_forget(struct ag_limiter *limiter, struct ag_str key);
+/* Everything that `key` took is as if it had not been, for all that share it. `rate` is what
+ * it was used with. */
+void ag_limiter_forget(struct ag_limiter *limiter, struct ag_str key, const struct ag_rate *rate);
 
 struct ag_limiter_stats {
     unsigned redis_connected; /* loops that share limits now */

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 /*
  * hiredis speaks the protocol; what it waits for is told to the loop by the adapter below. Of its
@@ -79,15 +80,7 @@ static struct link *link_of(const struct ag_redis *redis)
 
 /* ---- hiredis on the loop ---- */
 
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    struct link *link = poll->data;
-    /* A descriptor that failed is read from, and that tells how. */
-    if (status < 0) events = UV_READABLE;
-    redisAsyncContext *context = link->context;
-    if (events & UV_READABLE) redisAsyncHandleRead(context);
-    if ((events & UV_WRITABLE) && link->context == context) redisAsyncHandleWrite(context);
-}
+static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void want(struct link *link, int events)
 {
@@ -160,6 +153,29 @@ static void drop(struct link *link, const char *why)
     redisAsyncFree(link->context); /* within one of its callbacks: once that has returned */
 }
 
+/* What nobody asked for is a fault of the other side, whatever it says: hiredis holds it for one of
+ * its own, and ends the process. */
+#define UNASKED "it says what nobody asked for"
+
+static void read_from(struct link *link)
+{
+    char byte;
+    if (link->pending == 0 && recv(link->context->c.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+        drop(link, UNASKED);
+    else
+        redisAsyncHandleRead(link->context);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct link *link = poll->data;
+    /* A descriptor that failed is read from, and that tells how. */
+    if (status < 0) events = UV_READABLE;
+    redisAsyncContext *context = link->context;
+    if (events & UV_READABLE) read_from(link);
+    if ((events & UV_WRITABLE) && link->context == context) redisAsyncHandleWrite(context);
+}
+
 /* ---- commands ---- */
 
 static void on_reply(redisAsyncContext *context, void *reply, void *arg);
@@ -229,17 +245,19 @@ static void take_reply(struct call *call, const redisReply *reply)
 static void on_reply(redisAsyncContext *context, void *reply, void *arg)
 {
     struct call *call = arg;
-    (void)context;
+    const redisReader *reader = context->c.reader;
     call->link->pending--;
+    /* Freed before hiredis looks at the rest. */
+    if (reply && call->link->pending == 0 && reader->pos < reader->len) drop(call->link, UNASKED);
     if (reply)
         take_reply(call, reply);
     else
         call->done = true;
     if (!call->done) return;
-    if (call->fiber)
-        ag_fiber_wake(call->fiber);
-    else
+    if (!call->fiber)
         free(call);
+    else if (call->fiber != ag_fiber_self())
+        ag_fiber_wake(call->fiber);
 }
 
 /* Waits for the reply of what was sent; then the call is still the caller's, with AG_OK, or gone.
@@ -248,6 +266,9 @@ static enum ag_err wait_reply(struct call *call, ag_deadline_ms deadline)
 {
     while (!call->done) {
         enum ag_err err = ag_fiber_park(deadline);
+        /* A loop that has stood still meets its timers before its sockets: the answer may be there.
+         */
+        if (err == AG_E_TIMEOUT && call->link->ready) read_from(call->link);
         if (err == AG_OK || call->done) continue;
         call->fiber = NULL;
         if (err == AG_E_TIMEOUT && ag_mono_ms() >= deadline) drop(call->link, "it does not answer");
@@ -258,26 +279,27 @@ static enum ag_err wait_reply(struct call *call, ag_deadline_ms deadline)
     return AG_E_CLOSED;
 }
 
-static struct call *call_new(struct link *link)
+static struct call *call_new(struct link *link, struct ag_fiber *fiber)
 {
     struct call *call = calloc(1, sizeof(*call));
     if (!call) return NULL;
     call->link = link;
-    call->fiber = ag_fiber_self();
+    call->fiber = fiber;
     return call;
 }
 
-enum ag_err ag_redis_run(struct ag_redis *redis, const struct ag_str *args, size_t arg_count,
-                         int64_t timeout_ms, int64_t *ret_values, size_t count)
+/* Sends the script; `*ret_call` is the caller's, or nobody's once `fiber` is NULL. */
+static enum ag_err start_script(struct link *link, struct ag_fiber *fiber,
+                                const struct ag_str *args, size_t arg_count, size_t value_count,
+                                struct call **ret_call)
 {
-    struct link *link = link_of(redis);
-    AG_ASSERT(arg_count >= 1 && arg_count <= AG_REDIS_MAX_ARGS && count <= AG_REDIS_MAX_VALUES);
+    AG_ASSERT(arg_count >= 1 && arg_count <= AG_REDIS_MAX_ARGS);
     if (!link || !link->ready) return AG_E_CLOSED;
     if (link->pending >= AG_REDIS_MAX_PENDING) return AG_E_OVERLOADED;
-    struct call *call = call_new(link);
+    struct call *call = call_new(link, fiber);
     if (!call) return AG_E_NO_MEMORY;
     call->by_digest = true;
-    call->value_count = count;
+    call->value_count = value_count;
     call->arg_count = arg_count;
     for (size_t i = 0; i < arg_count; i++) {
         AG_ASSERT(args[i].len <= sizeof(call->args[i]));
@@ -285,26 +307,29 @@ enum ag_err ag_redis_run(struct ag_redis *redis, const struct ag_str *args, size
         call->lens[i] = args[i].len;
     }
     enum ag_err err = send_script(call);
-    if (err != AG_OK) {
+    if (err != AG_OK)
         free(call);
-        return err;
-    }
+    else
+        *ret_call = call;
+    return err;
+}
+
+enum ag_err ag_redis_run(struct ag_redis *redis, const struct ag_str *args, size_t arg_count,
+                         int64_t timeout_ms, int64_t *ret_values, size_t count)
+{
+    struct call *call;
+    AG_ASSERT(count <= AG_REDIS_MAX_VALUES);
+    AG_TRY(start_script(link_of(redis), ag_fiber_self(), args, arg_count, count, &call));
     AG_TRY(wait_reply(call, ag_deadline_in(timeout_ms)));
     memcpy(ret_values, call->values, count * sizeof(*ret_values));
     free(call);
     return AG_OK;
 }
 
-void ag_redis_forget(struct ag_redis *redis, struct ag_str key)
+void ag_redis_tell(struct ag_redis *redis, const struct ag_str *args, size_t arg_count)
 {
-    struct link *link = link_of(redis);
-    if (!link || !link->ready || link->pending >= AG_REDIS_MAX_PENDING) return;
-    struct call *call = call_new(link);
-    if (!call) return;
-    call->fiber = NULL;
-    const char *argv[] = {"DEL", key.data};
-    const size_t lens[] = {3, key.len};
-    if (command(call, AG_COUNT(argv), argv, lens) != AG_OK) free(call);
+    struct call *call;
+    (void)!start_script(link_of(redis), NULL, args, arg_count, 0, &call);
 }
 
 /* ---- connecting ---- */
@@ -316,7 +341,7 @@ static enum ag_err say(struct link *link, ag_deadline_ms deadline, int argc, con
     size_t lens[4];
     for (int i = 0; i < argc; i++)
         lens[i] = strlen(argv[i]);
-    struct call *call = call_new(link);
+    struct call *call = call_new(link, ag_fiber_self());
     if (!call) return AG_E_NO_MEMORY;
     enum ag_err err = command(call, argc, argv, lens);
     if (err != AG_OK) {
@@ -378,6 +403,8 @@ static enum ag_err connect_to(struct link *link, const char *address)
 {
     AG_TRY(open_context(link, address));
     enum ag_err err = shake_hands(link, ag_deadline_in(CONNECT_MS));
+    /* It may have ended behind its last answer. */
+    if (err == AG_OK && !link->context) err = AG_E_CLOSED;
     if (err != AG_OK) {
         drop(link, link->error[0] ? link->error : "it cannot be reached");
         return err;

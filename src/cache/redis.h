@@ -57,8 +57,9 @@ int64_t ag_redis_ready_since_us(const struct ag_redis *redis);
 enum ag_err ag_redis_run(struct ag_redis *redis, const struct ag_str *args, size_t arg_count,
                          int64_t timeout_ms, int64_t *ret_values,
                          size_t count) AG_MUST_USE AG_SUSPENDS;
-/* Forgets a key, some time, if there is a connection. */
-void ag_redis_forget(struct ag_redis *redis, struct ag_str key);
+/* Runs it without waiting for what it returns, if there is a connection. Commands of one loop are
+ * run in their order. */
+void ag_redis_tell(struct ag_redis *redis, const struct ag_str *args, size_t arg_count);
 
 struct ag_redis_stats {
     unsigned connected; /* loops that have a connection now */

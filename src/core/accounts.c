@@ -434,7 +434,8 @@ enum ag_err ag_password_reset(struct ag_scope *scope, const struct ag_reset_inpu
         return refuse(scope, "token", "used", "was used before, or is for another address");
     AG_TRY(err);
     ag_access_changed(core);
-    ag_attempts_forget(core, AG_STR("account"), follow.token.email);
+    struct ag_settings settings = ag_settings(core);
+    ag_attempts_forget(core, &settings, AG_STR("account"), follow.token.email);
     ag_policy_changed(core);
     const struct ag_mail_values values = {.name = follow.token.user_name};
     ag_mail_send(core, AG_MAIL_PASSWORD_CHANGED, follow.token.email, &values);

@@ -27,12 +27,14 @@ static struct ag_rate rate_of(const struct ag_settings *settings, bool account)
     };
 }
 
-void ag_attempts_forget(struct ag_core *core, struct ag_str kind, struct ag_str subject)
+void ag_attempts_forget(struct ag_core *core, const struct ag_settings *settings,
+                        struct ag_str kind, struct ag_str subject)
 {
     char key[KEY_BYTES];
+    struct ag_rate rate = rate_of(settings, ag_str_eq(kind, AG_STR("account")));
     if (!core->limiter) return;
-    ag_limiter_forget(core->limiter, key_of("attempt", kind, subject, key));
-    ag_limiter_forget(core->limiter, key_of("failure", kind, subject, key));
+    ag_limiter_forget(core->limiter, key_of("attempt", kind, subject, key), &rate);
+    ag_limiter_forget(core->limiter, key_of("failure", kind, subject, key), &rate);
 }
 
 /* ---- before ---- */
@@ -196,7 +198,7 @@ enum ag_err ag_attempt_end(struct ag_scope *scope, const struct ag_attempt *atte
     }
     give_back(scope, &settings, "address", attempt->address);
     if (err == AG_OK)
-        ag_attempts_forget(scope->core, AG_STR("account"), attempt->email);
+        ag_attempts_forget(scope->core, &settings, AG_STR("account"), attempt->email);
     else
         give_back(scope, &settings, "account", attempt->email);
     return err;

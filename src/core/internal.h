@@ -164,7 +164,8 @@ enum ag_err ag_settings_decode(struct ag_str json, struct ag_arena *arena,
 /* Takes over what `change` sets. */
 void ag_settings_overlay(struct ag_settings *settings, const struct ag_settings *change);
 /* attempts.c: forgets the failed sign-ins that were counted against a block's subject. */
-void ag_attempts_forget(struct ag_core *core, struct ag_str kind, struct ag_str subject);
+void ag_attempts_forget(struct ag_core *core, const struct ag_settings *settings,
+                        struct ag_str kind, struct ag_str subject);
 
 /* ---- visibility.c ---- */
 

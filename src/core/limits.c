@@ -172,7 +172,8 @@ enum ag_err ag_block_lift(struct ag_scope *scope, struct ag_uuid id)
 {
     struct block_change change = {.scope = scope, .block = {.id = id}};
     AG_TRY(ag_db_write(scope->core->db, scope->arena, block_lift_tx, &change));
-    ag_attempts_forget(scope->core, change.block.kind, change.block.subject);
+    struct ag_settings settings = ag_settings(scope->core);
+    ag_attempts_forget(scope->core, &settings, change.block.kind, change.block.subject);
     ag_policy_changed(scope->core);
     return AG_OK;
 }
@@ -204,7 +205,8 @@ enum ag_err ag_block_lift_subject(struct ag_scope *scope, struct ag_str text,
     if (change.count == 0)
         return ag_fail(AG_E_NOT_FOUND, "there is no block of %.*s",
                        AG_STR_ARG(change.block.subject));
-    ag_attempts_forget(scope->core, change.block.kind, change.block.subject);
+    struct ag_settings settings = ag_settings(scope->core);
+    ag_attempts_forget(scope->core, &settings, change.block.kind, change.block.subject);
     ag_policy_changed(scope->core);
     *ret_subject = change.block.subject;
     return AG_OK;

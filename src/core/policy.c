@@ -157,14 +157,15 @@ static enum ag_err read_blocks(struct ag_core *core, struct ag_policy *next)
 }
 
 /* A block that is gone before its time was lifted, maybe by another instance: what had been counted
- * here is forgotten with it. */
+ * here is forgotten with it. Where there may be more than are read, one may have been left out. */
 static void forget_lifted(struct ag_core *core, const struct ag_policy *before,
                           const struct ag_policy *now)
 {
+    if (now->count == AG_BLOCKS_MAX) return;
     for (size_t i = 0; i < before->count; i++) {
         const struct entry *entry = &before->entries[i];
         if (entry->expires_at > ag_wall_ms() && !find(now, entry->kind, entry->subject))
-            ag_attempts_forget(core, entry->kind, entry->subject);
+            ag_attempts_forget(core, &now->settings, entry->kind, entry->subject);
     }
 }
 

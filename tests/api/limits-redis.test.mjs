@@ -226,6 +226,24 @@ if (DB_KIND === 'postgres') describe('two servers that share a database and a Re
     await eventually(async () => (await signIn(two, PASSWORD)).status === 200, { ms: 6000, every: 100, what: 'the end of the block on the other server' });
   });
 
+  it('give back what did not fail: many who sign in at one address are no guesser', async () => {
+    const people = [];
+    for (let i = 0; i < 6; i += 1) people.push(await register(one.anonymous));
+    // A lease of either server is over before it is asked again.
+    expect(await admin.client.patch('/v1/admin/settings', { login_failures_per_address: 3, login_window_s: 10 }), 200);
+    try {
+      await eventually(async () => (await onTwo(admin.client).get('/v1/admin/settings')).json.login_window_s === 10, { ms: 6000, every: 100, what: 'the settings on the other server' });
+      const office = [one, two].map(({ server }) => clientFrom(server.url, '127.4.0.9'));
+      clients.push(...office);
+      for (let i = 0; i < 12; i += 1) {
+        expect(await office[i % 2].post('/v1/auth/login', { email: people[i % 6].email, password: PASSWORD }), 200);
+        await sleep(300);
+      }
+    } finally {
+      expect(await admin.client.patch('/v1/admin/settings', { login_failures_per_address: 30, login_window_s: 900 }), 200);
+    }
+  });
+
   it('learn of settings, plans and blocked addresses from each other within five seconds', async () => {
     expect(await admin.client.patch('/v1/admin/settings', { public_per_minute: 77 }), 200);
     const there = onTwo(admin.client);

@@ -107,7 +107,7 @@ static void what_is_given_back_can_be_taken_again(void **state)
     const struct ag_rate rate = {.count = 3, .per_ms = 60 * 1000};
     struct ag_str key = AG_STR("k");
     ag_limiter_refund(limiter, key, &rate, START_US); /* nothing was taken */
-    ag_limiter_forget(limiter, key);
+    ag_limiter_forget(limiter, key, &rate);
     for (int i = 0; i < 3; i++)
         assert_true(ag_limiter_take(limiter, key, &rate, START_US).allowed);
     assert_false(ag_limiter_peek(limiter, key, &rate, START_US).allowed);
@@ -115,7 +115,7 @@ static void what_is_given_back_can_be_taken_again(void **state)
     assert_int_equal(ag_limiter_peek(limiter, key, &rate, START_US).remaining, 0);
     assert_true(ag_limiter_take(limiter, key, &rate, START_US).allowed);
     assert_false(ag_limiter_take(limiter, key, &rate, START_US).allowed);
-    ag_limiter_forget(limiter, key);
+    ag_limiter_forget(limiter, key, &rate);
     for (int i = 0; i < 3; i++)
         assert_true(ag_limiter_take(limiter, key, &rate, START_US).allowed);
     assert_false(ag_limiter_take(limiter, key, &rate, START_US).allowed);
@@ -125,6 +125,25 @@ static void what_is_given_back_can_be_taken_again(void **state)
     for (int i = 0; i < 3; i++)
         assert_true(ag_limiter_take(limiter, key, &rate, START_US).allowed);
     assert_false(ag_limiter_take(limiter, key, &rate, START_US).allowed);
+    ag_limiter_free(limiter);
+}
+
+/* Whoever waited for a long window waits no longer than the one that holds now. */
+static void a_shorter_window_holds_at_once(void **state)
+{
+    struct ag_limiter *limiter = limiter_new(100);
+    const struct ag_rate slow = {.count = 2, .per_ms = 900 * 1000};
+    const struct ag_rate quick = {.count = 2, .per_ms = 10 * 1000};
+    struct ag_str key = AG_STR("k");
+    int64_t now = START_US;
+    assert_true(ag_limiter_take(limiter, key, &slow, now).allowed);
+    assert_true(ag_limiter_take(limiter, key, &slow, now).allowed);
+    struct ag_limit_verdict verdict = ag_limiter_take(limiter, key, &quick, now);
+    assert_false(verdict.allowed);
+    assert_int_equal(verdict.retry_after_ms, 5000);
+    assert_int_equal(verdict.reset_ms, 10000);
+    assert_true(ag_limiter_take(limiter, key, &quick, now + 5 * SECOND_US).allowed);
+    assert_false(ag_limiter_take(limiter, key, &quick, now + 5 * SECOND_US).allowed);
     ag_limiter_free(limiter);
 }
 
@@ -211,6 +230,7 @@ int main(void)
         cmocka_unit_test(over_time_the_rate_holds),
         cmocka_unit_test(bounds_hold_for_any_arrivals),
         cmocka_unit_test(what_is_given_back_can_be_taken_again),
+        cmocka_unit_test(a_shorter_window_holds_at_once),
         cmocka_unit_test(keys_are_strangers),
         cmocka_unit_test(a_flood_forgives_nobody_who_owes_more),
         cmocka_unit_test(threads_share_one_limit),

@@ -138,6 +138,13 @@ static void detached(struct ag_redis *redis)
     ag_redis_free(redis);
 }
 
+static void flush_scripts(void)
+{
+    char command[160];
+    snprintf(command, sizeof(command), "redis-cli -p %d script flush >/dev/null", server.port);
+    assert_int_equal(system(command), 0);
+}
+
 static void run_scripts(void *arg)
 {
     struct ag_redis *redis = attached(server.url);
@@ -147,22 +154,20 @@ static void run_scripts(void *arg)
         assert_ok(add(redis, "sum", "", &sum));
         assert_int_equal(sum, 3 * i);
     }
-    ag_redis_forget(redis, AG_STR("sum"));
+    /* What nobody waits for is done in its turn, also when the script must be sent again. */
+    const struct ag_str args[] = {AG_STR("sum"), AG_STR("7"), AG_STR("")};
+    flush_scripts();
+    ag_redis_tell(redis, args, AG_COUNT(args));
+    ag_redis_tell(redis, args, AG_COUNT(args));
     assert_ok(add(redis, "sum", "", &sum));
-    assert_int_equal(sum, 3);
+    assert_ok(add(redis, "sum", "", &sum));
+    assert_int_equal(sum, 300 + 2 * 7 + 2 * 3);
     detached(redis);
 }
 
 static void scripts_run(void **state)
 {
     on_loop(run_scripts, NULL);
-}
-
-static void flush_scripts(void)
-{
-    char command[160];
-    snprintf(command, sizeof(command), "redis-cli -p %d script flush >/dev/null", server.port);
-    assert_int_equal(system(command), 0);
 }
 
 static void forgotten_script(void *arg)
@@ -258,7 +263,7 @@ static void nobody_there(void *arg)
     struct ag_redis *redis = attached(url);
     assert_false(ag_redis_ready(redis));
     assert_int_equal(add(redis, "x", "", &sum), AG_E_CLOSED);
-    ag_redis_forget(redis, AG_STR("x"));
+    ag_redis_tell(redis, (struct ag_str[]){AG_STR("x")}, 1);
     assert_true(ag_mono_ms() - before < 1000);
     detached(redis);
     redis = attached("redis://nowhere.invalid");
@@ -572,7 +577,7 @@ static void giving_back(void *arg)
     assert_true(take(s.limiters[0], key, 3, MINUTE_MS).allowed);
     assert_false(take(s.limiters[0], key, 3, MINUTE_MS).allowed);
     /* Forgotten here is forgotten there. */
-    ag_limiter_forget(s.limiters[0], key);
+    ag_limiter_forget(s.limiters[0], key, &rate);
     assert_true(take(s.limiters[0], key, 3, MINUTE_MS).allowed);
     assert_true(take(s.limiters[1], key, 3, MINUTE_MS).allowed);
     assert_true(take(s.limiters[1], key, 3, MINUTE_MS).allowed);
@@ -583,6 +588,62 @@ static void giving_back(void *arg)
 static void what_is_given_back_is_there(void **state)
 {
     on_loop(giving_back, NULL);
+}
+
+/* Redis has done what was told before. */
+static void wait_for_what_was_told(struct ag_limiter *limiter)
+{
+    assert_true(take(limiter, fresh_key(), 3, MINUTE_MS).allowed);
+}
+
+static void giving_back_elsewhere(void *arg)
+{
+    struct sharers s = sharing();
+    char name[] = "given back";
+    struct ag_str key = ag_str(name);
+    const struct ag_rate rate = {.count = 1, .per_ms = MINUTE_MS};
+    for (int i = 0; i < 10; i++) {
+        struct ag_limiter *limiter = s.limiters[i % SHARERS];
+        assert_true(take(limiter, key, 1, MINUTE_MS).allowed);
+        ag_limiter_refund(limiter, key, &rate, ag_mono_us());
+        wait_for_what_was_told(limiter);
+    }
+    /* And no more than was taken. */
+    ag_limiter_refund(s.limiters[0], key, &rate, ag_mono_us());
+    wait_for_what_was_told(s.limiters[0]);
+    assert_true(take(s.limiters[0], key, 1, MINUTE_MS).allowed);
+    assert_false(take(s.limiters[1], key, 1, MINUTE_MS).allowed);
+    shared_no_more(&s);
+}
+
+static void what_is_given_back_is_everybodys(void **state)
+{
+    on_loop(giving_back_elsewhere, NULL);
+}
+
+/* What others know of a debt that was forgotten does not bring it back. */
+static void forgetting(void *arg)
+{
+    struct sharers s = sharing();
+    char name[] = "forgotten";
+    struct ag_str key = ag_str(name);
+    const struct ag_rate rate = {.count = 3, .per_ms = MINUTE_MS};
+    for (int round = 0; round < 3; round++) {
+        assert_true(take(s.limiters[1], key, 3, MINUTE_MS).allowed);
+        assert_true(take(s.limiters[1], key, 3, MINUTE_MS).allowed);
+        ag_limiter_forget(s.limiters[0], key, &rate);
+        wait_for_what_was_told(s.limiters[0]);
+    }
+    assert_true(take(s.limiters[0], key, 3, MINUTE_MS).allowed);
+    assert_true(take(s.limiters[1], key, 3, MINUTE_MS).allowed);
+    assert_true(take(s.limiters[0], key, 3, MINUTE_MS).allowed);
+    assert_false(take(s.limiters[0], key, 3, MINUTE_MS).allowed);
+    shared_no_more(&s);
+}
+
+static void what_was_forgotten_stays_so(void **state)
+{
+    on_loop(forgetting, NULL);
 }
 
 /* Many at once, as requests are: no more than the limit is let through. */
@@ -638,6 +699,8 @@ int main(void)
         cmocka_unit_test(without_redis_limits_are_local),
         cmocka_unit_test(a_silent_redis_costs_a_moment),
         cmocka_unit_test(what_is_given_back_is_there),
+        cmocka_unit_test(what_is_given_back_is_everybodys),
+        cmocka_unit_test(what_was_forgotten_stays_so),
         cmocka_unit_test(a_crowd_gets_the_limit),
     };
     return cmocka_run_group_tests_name("redis", tests, setup, teardown);
