@@ -57,7 +57,8 @@ struct ag_stmt ag_limit_stmts[AG_LIMIT_STMTS] = {
                       .columns = ""},
     [BLOCKS_IN_FORCE] = {.name = "blocks_in_force",
                          .sql = "SELECT kind, subject, failures, expires_at FROM sign_in_blocks "
-                                "WHERE expires_at > $1 ORDER BY expires_at DESC LIMIT $2",
+                                "WHERE expires_at > $1 "
+                                "ORDER BY failures = 0 DESC, expires_at DESC LIMIT $2",
                          .params = "zi",
                          .columns = "ttiz"},
     [BLOCKS_FIRST] = {.name = "blocks_first",

@@ -31,7 +31,7 @@ struct ag_block {
 enum { AG_BLOCK_CREATED_BY = 5, AG_BLOCK_CREATED_BY_NAME };
 extern const struct ag_schema ag_block_schema;
 
-/* Those in force, at most AG_BLOCKS_MAX, the longest ones first. */
+/* Those in force, at most AG_BLOCKS_MAX, those made by hand first, then the longest. */
 enum ag_err ag_blocks_in_force(struct ag_db *db, struct ag_arena *arena, int64_t now,
                                struct ag_list *ret_blocks) AG_MUST_USE AG_SUSPENDS;
 /* Newest first. `kind` empty: of both. */

@@ -360,6 +360,24 @@ describe('an address that an administrator blocks', () => {
   });
 });
 
+describe('more blocks than are looked at', () => {
+  it('leave out none that an administrator made', async () => {
+    const { server, client: admin, ...account } = await w.startWithAccount({ AGENTGEN_RATE_LIMITS: true });
+    await wide(server, account);
+    expect(await admin.post('/v1/admin/blocked-ips', { address: '127.0.0.12', minutes: 30 }), 201);
+    const pg = server.kind === 'postgres';
+    const id = pg ? "('ffffffff-ffff-7000-8000-' || lpad(n::text, 12, '0'))::uuid" : "printf('ffffffff-ffff-7000-8000-%012d', n)";
+    const at = (text) => (pg ? `timestamptz '${text}'` : `'${text}'`);
+    await sql(server, `WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 5000)
+      INSERT INTO sign_in_blocks (id, kind, subject, reason, failures, created_at, expires_at)
+      SELECT ${id}, 'account', 'a' || n || '@mail.test', 'x', 5, ${at('2026-01-01T00:00:00.000Z')}, ${at('2099-01-01T00:00:00.000Z')} FROM s`);
+    // The settings and blocks are read anew.
+    await settings({ public_per_minute: 61 }, admin);
+    expectProblem(await from('127.0.0.12', server.url).get('/v1/auth/providers'), 429, 'rate_limited');
+    expect(await from('127.0.0.13', server.url).get('/v1/auth/providers'), 200);
+  });
+});
+
 describe('limits that are switched off', () => {
   it('are off', async () => {
     const { client } = await w.startWithAccount();
