@@ -76,7 +76,8 @@ const struct ag_route ag_admin_user_routes[AG_ADMIN_USER_ROUTES] = {
              user_reset, "Mail an account a link that sets a new password",
              .doc = "The link works for an hour. Where no mail server is configured it stands in "
                     "the server's log.",
-             .resource = "user", .tag = "Administration", .status = 202, .errors = {AG_E_CONFLICT}),
+             .resource = "user", .tag = "Administration", .status = 202,
+             .errors = {AG_E_CONFLICT, AG_E_RATE_LIMITED}),
     AG_ROUTE("signUserOut", POST, "/v1/admin/users/{id}/sign-out", ADMIN_USERS, user_sign_out,
              "End all sessions of an account", .doc = "API keys stay.", .resource = "user",
              .tag = "Administration", .status = 204),

@@ -72,13 +72,18 @@ static const struct ag_route_limit change_limit = {
     .per_user = {.count = 10, .per_ms = 60 * 1000},
 };
 
+/* Each makes an account, and writes to an address that may be anybody's. */
+static const struct ag_route_limit register_limit = {
+    .per_ip = {.count = 30, .per_ms = 60 * 1000},
+};
+
 const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
     AG_ROUTE("register", POST, "/v1/auth/register", PUBLIC, auth_register, "Register an account",
              .doc = "The first account of a server becomes its administrator. Every account gets "
                     "an organisation of its own; with an `invitation` it also joins the one that "
                     "invites, or is not made when the invitation does not hold.",
              .tag = "Identity", .status = 201, .flags = AG_RF_SIGN_IN, .body = &ag_register_schema,
-             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,
+             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema, .limit = &register_limit,
              .errors = {AG_E_EMAIL_TAKEN, AG_E_FORBIDDEN, AG_E_CONFLICT, AG_E_OVERLOADED}),
     AG_ROUTE("login", POST, "/v1/auth/login", PUBLIC, auth_login, "Sign in",
              .doc = "Also sets the browser's session cookie.", .tag = "Identity", .status = 200,

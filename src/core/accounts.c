@@ -35,6 +35,15 @@ static enum ag_err refuse(struct ag_scope *scope, const char *field, const char 
     return ag_fail(AG_E_INVALID, "%s %s", field, message);
 }
 
+/* "ada+x@mail.test" is, with most providers, the mailbox of "ada@mail.test". */
+static enum ag_err append_mailbox(struct ag_buf *key, struct ag_str email)
+{
+    ptrdiff_t at = ag_str_find_char(email, '@'), plus = ag_str_find_char(email, '+');
+    bool tagged = plus > 0 && plus < at;
+    ag_buf_append_str(key, ag_str_sub(email, 0, (size_t)(tagged ? plus : AG_MAX(at, 0))));
+    return ag_buf_append_str(key, ag_str_sub(email, (size_t)AG_MAX(at, 0), email.len));
+}
+
 /* Nobody's mailbox is filled through this server, whoever asks for it. */
 static bool may_mail(struct ag_core *core, struct ag_arena *arena, struct ag_str purpose,
                      struct ag_str email, int64_t *ret_wait_s)
@@ -47,7 +56,7 @@ static bool may_mail(struct ag_core *core, struct ag_arena *arena, struct ag_str
     ag_buf_append_lit(&key, "mail ");
     ag_buf_append_str(&key, purpose);
     ag_buf_append_char(&key, ' ');
-    if (ag_buf_append_str(&key, email) != AG_OK) return false;
+    if (append_mailbox(&key, email) != AG_OK) return false;
     struct ag_limit_verdict verdict = ag_limiter_take(core->limiter, ag_buf_str(&key), &rate,
                                                       ag_mono_us());
     *ret_wait_s = (verdict.retry_after_ms + 999) / 1000;
@@ -97,14 +106,22 @@ enum ag_err ag_verification_insert(struct ag_tx *tx, const struct ag_verificatio
     return token_insert(tx, verification->hash, user->id, VERIFY, user->email, AG_VERIFY_TTL_MS);
 }
 
-void ag_verification_mail(struct ag_core *core, const struct ag_verification *verification,
-                          const struct ag_user *user)
+static void post_verification(struct ag_core *core, const struct ag_verification *verification,
+                              const struct ag_user *user)
 {
     char link[128];
     int len = snprintf(link, sizeof(link), "/verify-email#token=%.*s",
                        AG_STR_ARG(verification->secret));
     const struct ag_mail_values values = {.name = user->name, .link = ag_str_n(link, (size_t)len)};
     ag_mail_send(core, AG_MAIL_VERIFY, user->email, &values);
+}
+
+void ag_verification_mail(struct ag_scope *scope, const struct ag_verification *verification,
+                          const struct ag_user *user)
+{
+    int64_t wait_s;
+    if (may_mail(scope->core, scope->arena, VERIFY, user->email, &wait_s))
+        post_verification(scope->core, verification, user);
 }
 
 struct resend {
@@ -130,7 +147,7 @@ enum ag_err ag_verification_resend(struct ag_scope *scope)
     AG_TRY(ag_check_may_mail(scope, VERIFY, user->email));
     AG_TRY(ag_verification_new(scope, &resend.verification));
     AG_TRY(ag_db_write(scope->core->db, scope->arena, resend_tx, &resend));
-    ag_verification_mail(scope->core, &resend.verification, user);
+    post_verification(scope->core, &resend.verification, user);
     return AG_OK;
 }
 

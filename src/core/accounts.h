@@ -52,7 +52,9 @@ enum ag_err ag_verification_new(struct ag_scope *scope,
                                 struct ag_verification *ret_verification) AG_MUST_USE;
 enum ag_err ag_verification_insert(struct ag_tx *tx, const struct ag_verification *verification,
                                    const struct ag_user *user) AG_MUST_USE;
-void ag_verification_mail(struct ag_core *core, const struct ag_verification *verification,
+/* Of a new account. An address that got several just now gets none: who registers it may be
+ * anybody, and can ask again later. */
+void ag_verification_mail(struct ag_scope *scope, const struct ag_verification *verification,
                           const struct ag_user *user);
 
 /* Mails the principal's address another link. AG_E_CONFLICT: it is proved already;

@@ -128,7 +128,7 @@ static enum ag_err sign_in(struct ag_scope *scope, struct ag_user *user, bool is
     if (err != AG_OK && (in.refused == AG_E_NOT_FOUND || in.refused == AG_E_FORBIDDEN))
         return refuse_invitation(scope);
     AG_TRY(err);
-    if (is_new) ag_verification_mail(scope->core, &in.verification, user);
+    if (is_new) ag_verification_mail(scope, &in.verification, user);
     return ag_grant_fill(scope, user, in.session_id, &in.secrets, ret_grant);
 }
 

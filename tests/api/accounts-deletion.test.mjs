@@ -43,6 +43,7 @@ describe('one\'s own account', () => {
   it('goes at once, with every way in', async () => {
     const account = await register(w.anonymous, { name: 'Gone Tomorrow' });
     const { key } = await furnish(account);
+    assert.equal((await w.anonymous.post('/v1/auth/verify-email', { token: await loggedToken(w.server, 'verify', account.email) })).status, 204);
     const other = expect(await login(account.email), 200);
     expect(await w.anonymous.post('/v1/auth/forgot-password', { email: account.email }), 202);
     const reset = await loggedToken(w.server, 'reset', account.email);

@@ -409,15 +409,45 @@ describe('mails to one address', () => {
     for (let i = 0; i < 6; i += 1) expect(await client.as().post('/v1/auth/forgot-password', { email: account.email }), 202);
     const statuses = [];
     for (let i = 0; i < 5; i += 1) statuses.push((await account.client.post('/v1/auth/resend-verification')).status);
-    assert.deepEqual(statuses, [202, 202, 202, 429, 429]);
+    assert.deepEqual(statuses, [202, 202, 429, 429, 429], 'the one of registering counts');
     await eventually(() => loggedMails(server, account.email).filter((m) => m.kind === 'reset').length >= 3);
     const kinds = loggedMails(server, account.email).map((m) => m.kind).sort();
-    assert.deepEqual(kinds, ['reset', 'reset', 'reset', 'verify', 'verify', 'verify', 'verify']);
+    assert.deepEqual(kinds, ['reset', 'reset', 'reset', 'verify', 'verify', 'verify']);
     const other = await register(client);
     const refused = [];
     for (let i = 0; i < 5; i += 1) refused.push((await account.client.post('/v1/auth/change-email', { email: `${unique('n')}@mail.test` })).status);
     assert.deepEqual(refused, [202, 202, 202, 429, 429], 'the notices to the present address count');
     expect(await other.client.post('/v1/auth/change-email', { email: `${unique('n')}@mail.test` }), 202);
+    client.close();
+  });
+
+  it('are few, also when accounts come and go, or differ by what is behind a plus', async () => {
+    const { server, client: admin } = await w.startWithAccount({ AGENTGEN_RATE_LIMITS: true });
+    const client = clientFrom(server.url, '127.0.8.2');
+    const name = unique('victim');
+    const verify = (email) => loggedMails(server, email).filter((mail) => mail.kind === 'verify').length;
+    for (let i = 0; i < 5; i += 1) {
+      const account = await register(client, { email: `${name}@mail.test` });
+      assert.equal((await account.client.delete('/v1/auth/me')).status, 204);
+    }
+    const tagged = await register(client, { email: `${name}+1@mail.test` });
+    await register(client, { email: `${name}+2@mail.test` });
+    const other = await register(client);
+    await eventually(() => verify(other.email) === 1);
+    assert.equal(verify(`${name}@mail.test`), 3);
+    for (const email of [`${name}+1@mail.test`, `${name}+2@mail.test`]) assert.equal(verify(email), 0);
+    assert.ok(!server.log.includes('account_deleted'), 'the address was never proved');
+    for (const status of [202, 202, 202, 429]) assert.equal((await admin.post(`/v1/admin/users/${tagged.user.id}/reset-password`)).status, status);
+    client.close();
+  });
+
+  it('and accounts from one address are as few as what else writes them', async () => {
+    const server = await w.start({ AGENTGEN_RATE_LIMITS: true });
+    const client = clientFrom(server.url, '127.0.8.3');
+    const replies = await Promise.all(Array.from({ length: 40 }, () => client.post('/v1/auth/register', {})));
+    const refused = replies.filter((reply) => reply.status === 429);
+    assert.ok(refused.length >= 8 && refused.length <= 10, `${refused.length}`);
+    for (const reply of refused) expectProblem(reply, 429, 'rate_limited');
     client.close();
   });
 });
