@@ -4,6 +4,7 @@
 #include "core/internal.h"
 #include "core/limits.h"
 #include "core/mail.h"
+#include "core/orgs.h"
 
 /*
  * Links in mails. A link holds 256 random bits; what is stored is their hash, for one purpose, one
@@ -410,6 +411,56 @@ enum ag_err ag_account_reset_link(struct ag_scope *scope, const struct ag_user *
 
 /* ---- setting a new one ---- */
 
+/* One entry in each organisation where keys of the account were revoked. */
+static enum ag_err note_keys(struct ag_tx *tx, const struct follow *follow,
+                             const struct ag_list *revoked)
+{
+    const struct ag_org_key *keys = revoked->items;
+    struct ag_uuid user = follow->token.user_id;
+    struct ag_uuid *ids = AG_ARENA_ARRAY(ag_tx_arena(tx), struct ag_uuid, revoked->count);
+    if (!ids) return ag_fail(AG_E_NO_MEMORY, "no memory for a list of keys");
+    for (size_t i = 0, end; i < revoked->count; i = end) {
+        for (end = i; end < revoked->count && ag_uuid_eq(keys[end].org_id, keys[i].org_id); end++)
+            ids[end] = keys[end].id;
+        const struct ag_keys_ended ended = {.org = keys[i].org_id,
+                                            .actor = user,
+                                            .owner = user,
+                                            .because = "auth.password_reset",
+                                            .ids = {ids + i, end - i}};
+        AG_TRY(ag_audit_keys_ended(tx, follow->scope, &ended));
+    }
+    return AG_OK;
+}
+
+/* Somebody else may have registered this address and waited for its owner to come. */
+static enum ag_err lock_out(struct ag_tx *tx, const struct follow *follow, int64_t now)
+{
+    const struct ag_email_token *token = &follow->token;
+    struct ag_locked_out out;
+    AG_TRY(ag_accounts_lock_out(tx, token->user_id, now, &out));
+    AG_TRY(note_keys(tx, follow, &out.keys));
+    const struct ag_str *providers = out.providers.items;
+    for (size_t i = 0; i < out.providers.count; i++)
+        AG_TRY(ag_audit_in(tx, follow->scope, token->user_org_id, token->user_id,
+                           "identity.unlinked",
+                           ag_details(ag_tx_arena(tx), "provider", providers[i])));
+    return AG_OK;
+}
+
+/* Who failed to guess the old password does not keep its owner out. */
+static enum ag_err lift_block(struct ag_tx *tx, const struct follow *follow)
+{
+    const struct ag_email_token *token = &follow->token;
+    const struct ag_uuid server_log = {{0}};
+    struct ag_arena *arena = ag_tx_arena(tx);
+    int64_t lifted;
+    AG_TRY(ag_blocks_delete_subject(tx, token->email, &lifted));
+    if (lifted == 0) return AG_OK;
+    return ag_audit_in(tx, follow->scope, server_log, token->user_id, "block.lifted",
+                       AG_DETAILS(arena, {AG_STR("by"), AG_STR("password reset")},
+                                  ag_detail_id(arena, "user_id", token->user_id)));
+}
+
 static enum ag_err reset_tx(struct ag_tx *tx, void *arg)
 {
     struct follow *follow = arg;
@@ -422,13 +473,10 @@ static enum ag_err reset_tx(struct ag_tx *tx, void *arg)
     AG_TRY(ag_accounts_verify(tx, user, token->email, now));
     AG_TRY(ag_accounts_set_password(tx, user, follow->password_hash, now));
     AG_TRY(ag_sessions_revoke_others(tx, user, nobody, now));
-    /* Somebody else may have registered this address and waited for its owner to come. */
-    if (!follow->proved) AG_TRY(ag_accounts_lock_out(tx, user, now));
-    /* Who failed to guess the old one does not keep its owner out. */
-    int64_t lifted;
-    AG_TRY(ag_blocks_delete_subject(tx, token->email, &lifted));
-    return ag_audit_in(tx, follow->scope, token->user_org_id, user, "auth.password_reset",
-                       AG_STR("{}"));
+    if (!follow->proved) AG_TRY(lock_out(tx, follow, now));
+    AG_TRY(ag_audit_in(tx, follow->scope, token->user_org_id, user, "auth.password_reset",
+                       AG_STR("{}")));
+    return lift_block(tx, follow);
 }
 
 enum ag_err ag_password_reset(struct ag_scope *scope, const struct ag_reset_input *input)

@@ -53,7 +53,7 @@ const struct ag_audit_action ag_audit_actions[] = {
     /* API keys */
     {"api_key.created", "A key was made"},
     {"api_key.changed", "A key was changed"},
-    {"api_key.revoked", "A key was revoked"},
+    {"api_key.revoked", "A key was revoked, or all of a person that ended with something else"},
     /* agents and prompts */
     {"agent.created", "An agent was made"},
     {"agent.updated", "It was changed"},

@@ -45,12 +45,7 @@ static enum ag_err leave(struct ag_tx *tx, const struct deletion *deletion,
     AG_TRY(err);
     AG_TRY(ag_members_count(tx, org->id, &members));
     if (personal) AG_TRY(ag_orgs_rename(tx, org->id, AG_STR("(deleted)"), now));
-    if (personal) return ag_orgs_end(tx, org->id, now);
-    if (members == 1) {
-        AG_TRY(ag_orgs_end(tx, org->id, now));
-        return ag_audit_in(tx, scope, org->id, scope->who.user_id, "organization.deleted",
-                           AG_STR("{}"));
-    }
+    if (personal || members == 1) return ag_org_end_tx(tx, scope, org->id);
     if (ag_check_not_last_owner(tx, org->id, &member) == AG_E_CONFLICT)
         return ag_fail(AG_E_CONFLICT,
                        "the organisation %.*s would have no owner: make another member one "

@@ -95,20 +95,46 @@ enum ag_err ag_member_change(struct ag_scope *scope, struct ag_uuid user,
 
 static const struct ag_uuid nobody;
 
+/* Who got how many agents that nobody else had seen. */
+static enum ag_err end_details(struct ag_arena *arena, struct ag_uuid user, struct ag_uuid heir,
+                               int64_t agents, struct ag_str *ret_details)
+{
+    char user_text[AG_UUID_TEXT_BYTES], heir_text[AG_UUID_TEXT_BYTES];
+    ag_uuid_format(user, user_text);
+    ag_uuid_format(heir, heir_text);
+    struct ag_str details = agents > 0
+                                ? ag_arena_printf(arena,
+                                                  "{\"user_id\":\"%s\",\"private_agents\":%lld,"
+                                                  "\"heir_id\":\"%s\"}",
+                                                  user_text, (long long)agents, heir_text)
+                                : ag_arena_printf(arena, "{\"user_id\":\"%s\"}", user_text);
+    if (!details.data) return ag_fail(AG_E_NO_MEMORY, "no memory for the activity log");
+    *ret_details = details;
+    return AG_OK;
+}
+
 enum ag_err ag_member_end_tx(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org,
                              const struct ag_member *member, struct ag_uuid heir,
                              const char *action)
 {
     const struct ag_principal *who = &scope->who;
     struct ag_arena *arena = ag_tx_arena(tx);
+    struct ag_member_end ended;
     AG_TRY(ag_check_not_last_owner(tx, org, member));
     /* What nobody else sees is nobody's once its owner is gone. */
     if (ag_uuid_is_nil(heir) || ag_uuid_eq(heir, member->id))
         AG_TRY(ag_members_oldest_owner(tx, org, member->id, &heir));
-    AG_TRY(ag_members_end(tx, org, member->id, heir, ag_wall_ms()));
+    AG_TRY(ag_members_end(tx, org, member->id, heir, ag_wall_ms(), &ended));
     AG_TRY(ag_invitations_sweep(tx, scope, org));
-    return ag_audit_in(tx, scope, org, who->user_id, action,
-                       AG_DETAILS(arena, ag_detail_id(arena, "user_id", member->id)));
+    const struct ag_keys_ended keys = {.org = org,
+                                       .actor = who->user_id,
+                                       .owner = member->id,
+                                       .because = action,
+                                       .ids = ended.keys};
+    AG_TRY(ag_audit_keys_ended(tx, scope, &keys));
+    struct ag_str details;
+    AG_TRY(end_details(arena, member->id, heir, ended.agents, &details));
+    return ag_audit_in(tx, scope, org, who->user_id, action, details);
 }
 
 static enum ag_err end(struct ag_scope *scope, enum ag_err (*tx)(struct ag_tx *tx, void *arg),

@@ -124,6 +124,17 @@ enum ag_err ag_org_rename(struct ag_scope *scope, struct ag_str name, struct ag_
 
 /* ---- its end ---- */
 
+enum ag_err ag_org_end_tx(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org)
+{
+    int64_t keys;
+    AG_TRY(ag_orgs_end(tx, org, ag_wall_ms(), &keys));
+    /* Thousands, maybe: the log of an organisation that is gone has their number. */
+    struct ag_str details = ag_arena_printf(ag_tx_arena(tx), "{\"api_keys\":%lld}",
+                                            (long long)keys);
+    if (!details.data) return ag_fail(AG_E_NO_MEMORY, "no memory for the activity log");
+    return ag_audit_in(tx, scope, org, scope->who.user_id, "organization.deleted", details);
+}
+
 static enum ag_err org_delete_tx(struct ag_tx *tx, void *arg)
 {
     struct ag_scope *scope = arg;
@@ -135,8 +146,7 @@ static enum ag_err org_delete_tx(struct ag_tx *tx, void *arg)
     if (personal)
         return ag_fail(AG_E_CONFLICT,
                        "a personal organisation ends with its account: delete that instead");
-    AG_TRY(ag_orgs_end(tx, who->org_id, ag_wall_ms()));
-    return ag_audit(tx, scope, "organization.deleted", AG_STR("{}"));
+    return ag_org_end_tx(tx, scope, who->org_id);
 }
 
 enum ag_err ag_org_delete(struct ag_scope *scope)

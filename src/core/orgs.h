@@ -204,6 +204,9 @@ enum ag_err ag_role_chosen(struct ag_scope *scope, struct ag_str role, bool has_
 enum ag_err ag_member_end_tx(struct ag_tx *tx, const struct ag_scope *scope, struct ag_uuid org,
                              const struct ag_member *member, struct ag_uuid heir,
                              const char *action) AG_MUST_USE;
+/* Ends an organisation and tells its log. Under ag_org_lock(). */
+enum ag_err ag_org_end_tx(struct ag_tx *tx, const struct ag_scope *scope,
+                          struct ag_uuid org) AG_MUST_USE;
 enum ag_err ag_check_not_last_owner(struct ag_tx *tx, struct ag_uuid org,
                                     const struct ag_member *member) AG_MUST_USE;
 /* Whether the inviter may still make it, and it is neither accepted nor too old. */
@@ -211,6 +214,16 @@ bool ag_invitation_holds(const struct ag_invited *invited, int64_t now);
 /* Ends those of an organisation whose inviter may not make them any more. */
 enum ag_err ag_invitations_sweep(struct ag_tx *tx, const struct ag_scope *scope,
                                  struct ag_uuid org) AG_MUST_USE;
+
+/* Keys of a person that were revoked together with something else. */
+struct ag_keys_ended {
+    struct ag_uuid org, actor, owner;
+    const char *because; /* the action that ended them: "member.removed" */
+    struct ag_list ids;  /* struct ag_uuid */
+};
+/* One entry that names them all; none when there are no keys. */
+enum ag_err ag_audit_keys_ended(struct ag_tx *tx, const struct ag_scope *scope,
+                                const struct ag_keys_ended *ended) AG_MUST_USE;
 
 /* {"a":"x","b":"y"} for the activity log. */
 struct ag_str ag_details_of(struct ag_arena *arena, const struct ag_pair *pairs, size_t count);

@@ -197,6 +197,9 @@ enum ag_err ag_role_chosen(struct ag_scope *scope, struct ag_str role, bool has_
 
 /* ---- the activity log ---- */
 
+/* As many as one person can have in an organisation, and no more than an entry holds. */
+enum { KEYS_TOLD_MAX = AG_KEYS_PER_PERSON + AG_KEYS_SHARED, KEYS_DETAILS_MAX_BYTES = 16 * 1024 };
+
 struct ag_str ag_details_of(struct ag_arena *arena, const struct ag_pair *pairs, size_t count)
 {
     struct ag_buf buf;
@@ -216,4 +219,23 @@ struct ag_pair ag_detail_id(struct ag_arena *arena, const char *name, struct ag_
 {
     char text[AG_UUID_TEXT_BYTES];
     return (struct ag_pair){ag_str(name), ag_arena_copy(arena, ag_uuid_format(id, text))};
+}
+
+enum ag_err ag_audit_keys_ended(struct ag_tx *tx, const struct ag_scope *scope,
+                                const struct ag_keys_ended *ended)
+{
+    const struct ag_uuid *ids = ended->ids.items;
+    struct ag_buf details;
+    char text[AG_UUID_TEXT_BYTES];
+    if (ended->ids.count == 0) return AG_OK;
+    ag_buf_init(&details, ag_tx_arena(tx), KEYS_DETAILS_MAX_BYTES);
+    ag_buf_printf(&details,
+                  "{\"because\":\"%s\",\"user_id\":\"%s\",\"count\":%zu,\"api_key_ids\":[",
+                  ended->because, ag_uuid_format(ended->owner, text).data, ended->ids.count);
+    for (size_t i = 0; i < AG_MIN(ended->ids.count, (size_t)KEYS_TOLD_MAX); i++)
+        ag_buf_printf(&details, "%s\"%s\"", i > 0 ? "," : "", ag_uuid_format(ids[i], text).data);
+    ag_buf_append_lit(&details, "]}");
+    AG_TRY(ag_buf_err(&details));
+    return ag_audit_in(tx, scope, ended->org, ended->actor, "api_key.revoked",
+                       ag_buf_str(&details));
 }

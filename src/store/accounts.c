@@ -1,4 +1,5 @@
 #include "store/accounts.h"
+
 #include "store/tables.h"
 
 /* What becomes of an account: its address, its password, its standing. */
@@ -61,14 +62,15 @@ struct ag_stmt ag_account_stmts[AG_ACCOUNT_STMTS] = {
     [ACCOUNT_KEYS] = {.name = "account_keys_revoke",
                       .sql = "UPDATE api_keys SET revoked_at = $2 "
                              "WHERE user_id = $1 AND revoked_at IS NULL AND (NOT shared "
-                             "OR org_id = (SELECT org_id FROM users WHERE id = $1))",
+                             "OR org_id = (SELECT org_id FROM users WHERE id = $1)) "
+                             "RETURNING org_id, id",
                       .params = "uz",
-                      .columns = "",
+                      .columns = "uu",
                       .no_org = "a person's keys, in whatever organisation they work"},
     [ACCOUNT_IDENTITIES] = {.name = "account_identities_forget",
-                            .sql = "DELETE FROM identities WHERE user_id = $1",
+                            .sql = "DELETE FROM identities WHERE user_id = $1 RETURNING provider",
                             .params = "u",
-                            .columns = ""},
+                            .columns = "t"},
     [ACCOUNT_GET] = {.name = "account_get",
                      .sql = ACCOUNT_SELECT "AND u.id = $1",
                      .params = "u",
@@ -176,11 +178,30 @@ enum ag_err ag_accounts_set_password(struct ag_tx *tx, struct ag_uuid id, struct
     return change(tx, ACCOUNT_PASSWORD, id, hash, now);
 }
 
-enum ag_err ag_accounts_lock_out(struct ag_tx *tx, struct ag_uuid id, int64_t now)
+static int by_org(const void *a, const void *b)
 {
+    return memcmp(&((const struct ag_org_key *)a)->org_id, &((const struct ag_org_key *)b)->org_id,
+                  sizeof(struct ag_uuid));
+}
+
+enum ag_err ag_accounts_lock_out(struct ag_tx *tx, struct ag_uuid id, int64_t now,
+                                 struct ag_locked_out *ret_out)
+{
+    struct ag_rows keys, identities;
     AG_TRY(ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_KEYS], AG_BIND(ag_v_uuid(id), ag_v_time(now)),
-                      NULL));
-    return ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_IDENTITIES], AG_BIND(ag_v_uuid(id)), NULL);
+                      &keys));
+    AG_TRY(
+        ag_tx_exec(tx, &ag_account_stmts[ACCOUNT_IDENTITIES], AG_BIND(ag_v_uuid(id)), &identities));
+    struct ag_org_key *ids = AG_ARENA_ARRAY(ag_tx_arena(tx), struct ag_org_key, keys.count);
+    struct ag_str *providers = AG_ARENA_ARRAY(ag_tx_arena(tx), struct ag_str, identities.count);
+    if (!ids || !providers) return ag_fail(AG_E_NO_MEMORY, "no memory for what was revoked");
+    for (size_t i = 0; i < keys.count; i++)
+        ids[i] = (struct ag_org_key){ag_row(&keys, i)[0].uuid, ag_row(&keys, i)[1].uuid};
+    for (size_t i = 0; i < identities.count; i++)
+        providers[i] = ag_row(&identities, i)[0].str;
+    qsort(ids, keys.count, sizeof(ids[0]), by_org);
+    *ret_out = (struct ag_locked_out){{ids, keys.count}, {providers, identities.count}};
+    return AG_OK;
 }
 
 /* ---- for administrators ---- */

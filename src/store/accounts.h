@@ -19,8 +19,16 @@ enum ag_err ag_accounts_set_email(struct ag_tx *tx, struct ag_uuid id, struct ag
 enum ag_err ag_accounts_set_password(struct ag_tx *tx, struct ag_uuid id, struct ag_str hash,
                                      int64_t now) AG_MUST_USE;
 
+struct ag_org_key {
+    struct ag_uuid org_id, id;
+};
+struct ag_locked_out {
+    struct ag_list keys;      /* struct ag_org_key, one organisation after the other */
+    struct ag_list providers; /* struct ag_str, of each account elsewhere */
+};
 /* Revokes the person's keys and forgets where else they sign in from. */
-enum ag_err ag_accounts_lock_out(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
+enum ag_err ag_accounts_lock_out(struct ag_tx *tx, struct ag_uuid id, int64_t now,
+                                 struct ag_locked_out *ret_out) AG_MUST_USE;
 
 /* Whether it is still active and has the password it had when `user` was read, until the
  * transaction ends: what was proved then counts. AG_E_BAD_CREDENTIALS. */

@@ -96,9 +96,10 @@ struct ag_stmt ag_member_stmts[AG_MEMBER_STMTS] = {
                              .columns = ""},
     [MEMBER_END_KEYS] = {.name = "member_end_keys",
                          .sql = "UPDATE api_keys SET revoked_at = $3 WHERE org_id = $1 "
-                                "AND user_id = $2 AND NOT shared AND revoked_at IS NULL",
+                                "AND user_id = $2 AND NOT shared AND revoked_at IS NULL "
+                                "RETURNING id",
                          .params = "uuz",
-                         .columns = ""},
+                         .columns = "u"},
     [MEMBER_END_AGENTS] = {.name = "member_end_agents",
                            .sql = "UPDATE ai_agents SET user_id = $3 WHERE org_id = $1 "
                                   "AND user_id = $2 AND visibility = 'private'",
@@ -268,8 +269,9 @@ enum ag_err ag_members_touch(struct ag_tx *tx, struct ag_uuid org, struct ag_uui
 }
 
 enum ag_err ag_members_end(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
-                           struct ag_uuid heir, int64_t now)
+                           struct ag_uuid heir, int64_t now, struct ag_member_end *ret_end)
 {
+    struct ag_rows keys, agents;
     /* The membership first: a switch that runs now waits for it and finds none, or has committed
      * before the sessions are looked at. */
     AG_TRY(ag_tx_exec(tx, &ag_member_stmts[MEMBER_DELETE], AG_BIND(ag_v_uuid(org), ag_v_uuid(user)),
@@ -277,9 +279,15 @@ enum ag_err ag_members_end(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid 
     AG_TRY(ag_tx_exec(tx, &ag_member_stmts[MEMBER_END_SESSIONS],
                       AG_BIND(ag_v_uuid(org), ag_v_uuid(user)), NULL));
     AG_TRY(ag_tx_exec(tx, &ag_member_stmts[MEMBER_END_KEYS],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(user), ag_v_time(now)), NULL));
-    return ag_tx_exec(tx, &ag_member_stmts[MEMBER_END_AGENTS],
-                      AG_BIND(ag_v_uuid(org), ag_v_uuid(user), ag_v_uuid(heir)), NULL);
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(user), ag_v_time(now)), &keys));
+    struct ag_uuid *ids = AG_ARENA_ARRAY(ag_tx_arena(tx), struct ag_uuid, keys.count);
+    if (!ids) return ag_fail(AG_E_NO_MEMORY, "no memory for a list of keys");
+    for (size_t i = 0; i < keys.count; i++)
+        ids[i] = ag_row(&keys, i)[0].uuid;
+    AG_TRY(ag_tx_exec(tx, &ag_member_stmts[MEMBER_END_AGENTS],
+                      AG_BIND(ag_v_uuid(org), ag_v_uuid(user), ag_v_uuid(heir)), &agents));
+    *ret_end = (struct ag_member_end){.keys = {ids, keys.count}, .agents = agents.changed};
+    return AG_OK;
 }
 
 enum ag_err ag_sessions_act_in(struct ag_tx *tx, struct ag_uuid session, struct ag_uuid org)

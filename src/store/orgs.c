@@ -259,19 +259,21 @@ enum ag_err ag_orgs_rename(struct ag_tx *tx, struct ag_uuid org, struct ag_str n
     return AG_OK;
 }
 
-enum ag_err ag_orgs_end(struct ag_tx *tx, struct ag_uuid org, int64_t now)
+enum ag_err ag_orgs_end(struct ag_tx *tx, struct ag_uuid org, int64_t now, int64_t *ret_keys)
 {
-    struct ag_rows rows;
+    struct ag_rows rows, keys;
     AG_TRY(ag_tx_exec(tx, &ag_org_stmts[ORG_END], AG_BIND(ag_v_uuid(org), ag_v_time(now)), &rows));
     if (rows.changed == 0) return ag_fail(AG_E_NOT_FOUND, "there is no such organisation");
     /* Memberships first: a switch that runs now waits for its own and finds none, or has committed
      * before the sessions are looked at. */
     AG_TRY(ag_tx_exec(tx, &ag_org_stmts[ORG_END_MEMBERS], AG_BIND(ag_v_uuid(org)), NULL));
     AG_TRY(ag_tx_exec(tx, &ag_org_stmts[ORG_END_SESSIONS], AG_BIND(ag_v_uuid(org)), NULL));
-    AG_TRY(
-        ag_tx_exec(tx, &ag_org_stmts[ORG_END_KEYS], AG_BIND(ag_v_uuid(org), ag_v_time(now)), NULL));
+    AG_TRY(ag_tx_exec(tx, &ag_org_stmts[ORG_END_KEYS], AG_BIND(ag_v_uuid(org), ag_v_time(now)),
+                      &keys));
     AG_TRY(ag_tx_exec(tx, &ag_org_stmts[ORG_END_INVITATIONS], AG_BIND(ag_v_uuid(org)), NULL));
-    return ag_tx_exec(tx, &ag_org_stmts[ORG_END_LINKS], AG_BIND(ag_v_uuid(org)), NULL);
+    AG_TRY(ag_tx_exec(tx, &ag_org_stmts[ORG_END_LINKS], AG_BIND(ag_v_uuid(org)), NULL));
+    *ret_keys = keys.changed;
+    return AG_OK;
 }
 
 /* ---- the purge ---- */

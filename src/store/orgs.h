@@ -43,8 +43,9 @@ enum ag_err ag_orgs_is_personal(struct ag_tx *tx, struct ag_uuid org,
 enum ag_err ag_orgs_rename(struct ag_tx *tx, struct ag_uuid org, struct ag_str name,
                            int64_t now) AG_MUST_USE;
 /* Marks it deleted and ends what leads into it: memberships, sessions that act there, keys,
- * invitations, public links. What it has is purged later. */
-enum ag_err ag_orgs_end(struct ag_tx *tx, struct ag_uuid org, int64_t now) AG_MUST_USE;
+ * invitations, public links. What it has is purged later. `ret_keys`: how many were revoked. */
+enum ag_err ag_orgs_end(struct ag_tx *tx, struct ag_uuid org, int64_t now,
+                        int64_t *ret_keys) AG_MUST_USE;
 
 /* ---- the purge ---- */
 
@@ -105,10 +106,15 @@ enum ag_err ag_members_other_owners(struct ag_tx *tx, struct ag_uuid org, struct
 /* Who has been an owner longest, apart from `user`. AG_E_NOT_FOUND. */
 enum ag_err ag_members_oldest_owner(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
                                     struct ag_uuid *ret_owner) AG_MUST_USE;
+struct ag_member_end {
+    struct ag_list keys; /* struct ag_uuid: those that were revoked */
+    int64_t agents;      /* how many are the heir's now */
+};
 /* Ends a membership and what hangs on it: sessions that act there go back to the person's own
  * organisation, their own keys are revoked, their private agents become `heir`'s. */
 enum ag_err ag_members_end(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
-                           struct ag_uuid heir, int64_t now) AG_MUST_USE;
+                           struct ag_uuid heir, int64_t now,
+                           struct ag_member_end *ret_end) AG_MUST_USE;
 /* Notes that the member did something there. */
 enum ag_err ag_members_touch(struct ag_tx *tx, struct ag_uuid org, struct ag_uuid user,
                              int64_t now) AG_MUST_USE;

@@ -7,7 +7,7 @@ import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect
 import { clientFrom } from '../lib/http.mjs';
 import { loggedLink, loggedMails, loggedToken } from '../lib/mail.mjs';
 import { eventually } from '../lib/time-and-ports.mjs';
-import { PASSWORD, register, unique, world } from '../lib/world.mjs';
+import { createOrganisation, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const w = world();
 
@@ -219,6 +219,28 @@ describe('a forgotten password', () => {
     const { key: own } = expect(await owned.client.post('/v1/api-keys', { name: 'own' }), 201);
     assert.equal((await reset(await forgot(owned.email))).status, 204);
     expect(await w.anonymous.as({ apiKey: own }).get('/v1/auth/me'), 200);
+  });
+
+  it('says what else it ended: keys, in the log of their organisation, linked sign-ins and a block', async () => {
+    const squatted = await register(w.anonymous);
+    const made = async () => expect(await squatted.client.post('/v1/api-keys', { name: 'k' }), 201).id;
+    const own = await made();
+    const org = await createOrganisation(squatted);
+    const there = [await made(), await made()].sort();
+    const { user: { id, org_id: home } } = squatted;
+    const at = '2026-01-01T00:00:00.000Z';
+    await sql(w.server, `INSERT INTO identities (id, user_id, provider, issuer, subject, email, created_at, last_used_at)
+      VALUES ('${id}', '${id}', 'oidc', 'https://idp.test', '${id}', 'x@mail.test', '${at}', '${at}');
+      INSERT INTO sign_in_blocks (id, kind, subject, reason, failures, created_at, expires_at)
+      VALUES ('${id}', 'account', '${squatted.email}', 'x', 5, '${at}', '2099-01-01T00:00:00.000Z')`);
+    assert.equal((await reset(await forgot(squatted.email))).status, 204);
+    const log = async (where) => (await sql(w.server, `SELECT action, details FROM activity_logs WHERE ${where} AND user_id = '${id}'
+      AND action IN ('api_key.revoked', 'identity.unlinked', 'block.lifted') ORDER BY seq`)).map(([action, details]) => [action, JSON.parse(details)]);
+    const revoked = (ids) => ['api_key.revoked', { because: 'auth.password_reset', user_id: id, count: ids.length, api_key_ids: ids }];
+    assert.deepEqual(await log(`org_id = '${home}'`), [revoked([own]), ['identity.unlinked', { provider: 'oidc' }]]);
+    const [[action, details]] = await log(`org_id = '${org.id}'`);
+    assert.deepEqual([action, { ...details, api_key_ids: details.api_key_ids.sort() }], revoked(there));
+    assert.deepEqual(await log("org_id = '00000000-0000-0000-0000-000000000000'"), [['block.lifted', { by: 'password reset', user_id: id }]]);
   });
 
   it('voids every other link, so that no door stays open', async () => {

@@ -79,8 +79,8 @@ describe('a deleted organisation', () => {
     for (const door of [
       () => all.owner.client.post(`/v1/orgs/${all.org.id}/switch`), () => w.ada.client.post('/v1/invitations/accept', { token }),
     ]) expectProblem(await door(), 404);
-    const entries = await sql(w.server, `SELECT action FROM activity_logs WHERE org_id = '${all.org.id}' AND action = 'organization.deleted'`);
-    assert.equal(entries.length, 1);
+    const entries = await sql(w.server, `SELECT details FROM activity_logs WHERE org_id = '${all.org.id}' AND action = 'organization.deleted'`);
+    assert.deepEqual(entries.map(([details]) => JSON.parse(details)), [{ api_keys: 2 }]);
   });
 
   it('is deleted once, whoever else tries', async () => {

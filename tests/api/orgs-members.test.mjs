@@ -58,7 +58,10 @@ describe('a member who is removed', () => {
     assert.equal(expect(await owner.client.get(`/v1/agents/${shared.id}`), 200).user_id, member.user.id);
 
     const [entry] = await actions(owner, 'member.removed');
-    assert.deepEqual([entry.user_id, entry.details], [admin.user.id, { user_id: member.user.id }]);
+    assert.deepEqual([entry.user_id, entry.details], [admin.user.id, { user_id: member.user.id, private_agents: 1, heir_id: admin.user.id }]);
+    const [{ details: { api_key_ids: ids, ...ended } }] = await actions(owner, 'api_key.revoked');
+    assert.deepEqual(ended, { because: 'member.removed', user_id: member.user.id, count: 1 });
+    assert.deepEqual(await sql(w.server, `SELECT user_id, shared FROM api_keys WHERE id = '${ids[0]}'`), [[member.user.id, w.server.kind === 'postgres' ? 'f' : '0']]);
     assert.ok(!JSON.stringify(await actions(owner, 'member.joined')).includes('@'));
   });
 
@@ -71,7 +74,9 @@ describe('a member who is removed', () => {
     assert.equal((await me(member)).org.id, member.user.org_id);
     expect(await owner.client.get(`/v1/agents/${trail.agent}`), 200);
     expectProblem(await admin.client.get(`/v1/agents/${trail.agent}`), 404);
-    assert.equal((await actions(owner, 'member.left')).length, 1);
+    const left = await actions(owner, 'member.left');
+    assert.deepEqual(left.map((a) => a.details), [{ user_id: member.user.id, private_agents: 1, heir_id: owner.user.id }]);
+    assert.deepEqual((await actions(owner, 'api_key.revoked')).map((a) => [a.details.because, a.details.count]), [['member.left', 1]]);
   });
 
   it('by a key of the organisation leaves it to an owner', async () => {
