@@ -238,9 +238,20 @@ static void answer(struct ag_conn *conn)
     log_access(conn);
 }
 
+/* A body that only the connection's end ends (HTTP/1.0) must not look whole when it is not: the
+ * client gets a reset. An event stream tells its end by itself. */
+static void cut_unframed(struct ag_conn *conn)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    if (!conn->reply_started || conn->reply_ended || conn->sse || conn->req.minor > 0) return;
+    conn->broken = true;
+    setsockopt(ag_io_fd(conn->io), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
 /* Whether the connection can carry another request. */
 static bool end_request(struct ag_conn *conn)
 {
+    cut_unframed(conn);
     ag_out_release(conn);
     bool keep = conn->reply_ended && !conn->close && !conn->broken && !ag_fiber_canceled();
     if (keep) AG_ASSERT(conn->body_done);

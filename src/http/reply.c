@@ -90,6 +90,8 @@ static bool settle_close(struct ag_conn *conn)
 {
     if (!conn->framing.keep_alive || conn->home->draining || conn->home->canceled)
         conn->close = true;
+    /* A fiber that was cancelled answers nothing more. */
+    if (ag_fiber_canceled()) conn->close = true;
     /* What is left of a body nobody read would be taken for the next request. */
     if (!ag_body_skip_buffered(conn)) conn->close = true;
     return conn->close;

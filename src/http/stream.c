@@ -117,7 +117,10 @@ enum ag_err ag_stream_write(struct ag_request *req, struct ag_str data)
         AG_TRY(ag_out_reserve(conn, n));
         ag_out_put(conn, data.data, n);
         data = ag_str_sub(data, n, data.len);
-        if (conn->out.len == AG_STREAM_CHUNK_BYTES) AG_TRY(ag_out_flush(conn, false));
+        if (conn->out.len < AG_STREAM_CHUNK_BYTES) continue;
+        /* While the client takes everything at once, a write does not wait and so not look. */
+        if (ag_fiber_canceled()) return ag_fail(AG_E_CANCELED, "cancelled");
+        AG_TRY(ag_out_flush(conn, false));
     }
     return AG_OK;
 }

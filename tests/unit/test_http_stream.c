@@ -108,6 +108,17 @@ static void endless(struct ag_request *req)
     atomic_fetch_sub(&streams, 1);
 }
 
+/* Is cancelled while its client takes everything at once. */
+static void overtaken(struct ag_request *req)
+{
+    static char data[AG_STREAM_CHUNK_BYTES * 2];
+    memset(data, 'z', sizeof(data));
+    enum ag_err err = ag_stream_begin(req, "text/plain");
+    ag_fiber_cancel(ag_fiber_self());
+    if (!err) err = ag_stream_write(req, ag_str_n(data, sizeof(data)));
+    atomic_store(&flood_end, (int)err);
+}
+
 /* Says one thing and waits for the end of the run that never comes. */
 static void quiet(struct ag_request *req)
 {
@@ -207,6 +218,8 @@ static void handle(struct ag_request *req, void *arg)
         list(req, false);
     else if (ag_str_eq(path, AG_STR("/endless")))
         endless(req);
+    else if (ag_str_eq(path, AG_STR("/overtaken")))
+        overtaken(req);
     else if (ag_str_eq(path, AG_STR("/cut")))
         (void)!ag_sse_begin(req);
     else
@@ -365,6 +378,41 @@ static void a_long_document_is_streamed(void **state)
     wait_until(atomic_load(&streams) == 0);
     assert_int_equal(atomic_load(&flood_end), AG_E_TIMEOUT);
     close(fd);
+    fixture_stop(&f);
+}
+
+/* Reads to the end of the connection: 0 when it came in order, else the error. */
+static int hear_end(int fd)
+{
+    static char sink[1 << 16];
+    ssize_t n;
+    do
+        n = recv(fd, sink, sizeof(sink), 0);
+    while (n > 0);
+    return n == 0 ? 0 : errno;
+}
+
+static void without_chunks_a_reset_tells_that_the_end_is_missing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request;
+        int end;
+    } cases[] = {
+        {"GET /list HTTP/1.0\r\n\r\n", 0},
+        {"HEAD /list HTTP/1.0\r\n\r\n", 0},
+        {"GET /half HTTP/1.0\r\n\r\n", ECONNRESET},
+        {"GET /overtaken HTTP/1.0\r\n\r\n", ECONNRESET},
+    };
+    struct fixture f = {0};
+    fixture_start(&f, handle);
+    for (size_t i = 0; i < AG_COUNT(cases); i++) {
+        int fd = dial(&f);
+        say(fd, cases[i].request);
+        assert_int_equal(hear_end(fd), cases[i].end);
+        close(fd);
+    }
+    assert_int_equal(atomic_load(&flood_end), AG_E_CANCELED);
     fixture_stop(&f);
 }
 
@@ -606,6 +654,7 @@ int main(void)
         cmocka_unit_test(one_event_may_be_larger_than_the_queue),
         cmocka_unit_test(silence_is_filled_with_heartbeats),
         cmocka_unit_test(a_long_document_is_streamed),
+        cmocka_unit_test(without_chunks_a_reset_tells_that_the_end_is_missing),
         cmocka_unit_test(a_slow_reader_slows_the_stream),
         cmocka_unit_test(a_reader_that_stops_is_given_up),
         cmocka_unit_test(a_reader_that_leaves_ends_the_stream),
