@@ -89,7 +89,7 @@ static enum ag_err export_write(void *arg, struct ag_str piece)
 static enum ag_err export_account(struct ag_ctx *ctx)
 {
     const struct ag_export_sink sink = {.write = export_write, .arg = ctx};
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     AG_TRY(ag_account_export(&ctx->scope, &sink));
     return ag_stream_end(ctx->req);
 }

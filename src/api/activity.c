@@ -92,7 +92,7 @@ static enum ag_err activity_list(struct ag_ctx *ctx)
 static enum ag_err activity_verify(struct ag_ctx *ctx)
 {
     struct ag_audit_report report;
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     AG_TRY(ag_audit_verify(ctx->scope.core, ctx->scope.arena, log_of(ctx), NULL, &report));
     return ag_ctx_reply(ctx, &report);
 }
@@ -229,9 +229,9 @@ static enum ag_err activity_export(struct ag_ctx *ctx)
         ctx->scope.arena, "attachment; filename=\"activity-%.10s.%s\"",
         ag_time_format(ag_wall_ms(), now).data, csv ? "csv" : "ndjson");
     if (!name.data) return ag_fail(AG_E_NO_MEMORY, "no memory for a file name");
+    AG_TRY(ag_ctx_answers_long(ctx));
     if (ctx->req->method != AG_HEAD) AG_TRY(ag_audit_exported(&ctx->scope, e.org, query->format));
     ag_reply_header(ctx->req, "Content-Disposition", name);
-    ag_request_cancel_on_hangup(ctx->req);
     AG_ACT_FOR(e.org);
     enum ag_err err = write_export(&e, csv);
     /* Its head has been sent: the connection is cut, and here is why. */

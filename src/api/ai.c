@@ -34,7 +34,7 @@ static enum ag_err reply_run(struct ag_ctx *ctx, const struct ag_run *run)
 static enum ag_err answer(struct ag_ctx *ctx, const struct asked *asked, bool stream)
 {
     struct ag_run run;
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     if (!stream) {
         AG_TRY(ask(ctx, asked, NULL, &run));
         return reply_run(ctx, &run);
@@ -72,8 +72,11 @@ static enum ag_err answer_detached(struct ag_ctx *ctx, const struct ag_generate_
 {
     bool keyed = !ag_uuid_is_nil(ctx->scope.reserved_id);
     AG_CLEANUP(ag_live_run_unref_p) struct ag_live_run *live = NULL;
-    if (!keyed) ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(keyed ? ag_ctx_warrant(ctx) : ag_ctx_answers_long(ctx));
+    /* Once begun, a run whose reply is kept is waited for. */
+    if (keyed) ag_fiber_shield();
     enum ag_err err = ag_generate_detached(&ctx->scope, input, &live);
+    if (keyed) ag_fiber_unshield();
     if (err == AG_E_RATE_LIMITED) ctx->retry_after_s = ROOM_RETRY_S;
     AG_TRY(err);
     err = ag_relay_follow(ctx, live, 0);
@@ -102,7 +105,7 @@ static enum ag_err ai_compare(struct ag_ctx *ctx)
 {
     struct ag_lanes *lanes = AG_ARENA_NEW(ctx->scope.arena, struct ag_lanes);
     if (!lanes) return ag_fail(AG_E_NO_MEMORY, "no memory for a comparison");
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     AG_TRY(ag_compare_lanes(&ctx->scope, ctx->body, lanes));
     return ag_relay_lanes(ctx, lanes, NULL);
 }
@@ -124,7 +127,7 @@ static enum ag_err ai_validate(struct ag_ctx *ctx)
     struct ag_validation validation;
     struct ag_list findings;
     if (!lanes) return ag_fail(AG_E_NO_MEMORY, "no memory for a validation");
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     AG_TRY(ag_validate_lanes(&ctx->scope, input, lanes, &findings));
     if (ag_ctx_wants_stream(ctx, input->stream))
         AG_TRY(ag_relay_lanes(ctx, lanes, &findings));
@@ -143,21 +146,24 @@ static enum ag_err ai_validate(struct ag_ctx *ctx)
     "events: `run.started`, then `delta` with `{\"text\"}` for every piece, then exactly one of "  \
     "`run.completed` (this reply's document), `run.failed` (`{code, message, retryable}`) and "    \
     "`run.cancelled`. An event's `id` is the number of bytes of the answer it brings the reader "  \
-    "to, `end` for the last. A comment keeps quiet streams alive."
+    "to, `end` for the last. A comment keeps quiet streams alive. When the session or key that "   \
+    "asked ends, or loses the permission, the last event is `run.failed` with `unauthenticated`, " \
+    "`token_expired` or `forbidden`; its `id` is where the reader stands."
 
 #define LANES_DOC                                                                                  \
     "each event has the `lane` it belongs to, a model's place among those asked: `run.started` "   \
     "(`{lane, run_id, model}`), `delta` (`{lane, text}`), then exactly one of `run.completed` "    \
     "(`lane` and the document of generate), `run.failed` (`{lane, code, message, retryable}`) "    \
     "and `run.cancelled`; last of all `compare.completed`. A model that fails leaves the others "  \
-    "alone. A client that leaves cancels what goes on."
+    "alone. A client that leaves, or whose session or key ends, cancels what goes on."
 
 const struct ag_route ag_ai_routes[AG_AI_ROUTES] = {
     AG_ROUTE("generate", POST, "/v1/ai/generate", AI_RUN, ai_generate, "Ask an agent",
              .doc = "Runs the agent on the input and stores the run before it answers; "
                     "`Prefer: durability=relaxed` answers without waiting for that." STREAM_DOC
-                    "\n\nWhen the client of a stream leaves, its run is cancelled. One that a "
-                    "browser's session began goes on: `GET /v1/runs/{id}/events` follows it again, "
+                    "\n\nWhen the client of a stream leaves, or may read no more, its run is "
+                    "cancelled. One that a browser's session began goes on: `GET "
+                    "/v1/runs/{id}/events` follows it again, "
                     "`POST /v1/runs/{id}/cancel` ends it. Where 32 of one user go on, another is "
                     "429.",
              .tag = "AI", .status = 200, .flags = AG_RF_IDEMPOTENT | AG_RF_SSE | AG_RF_SPENDS,

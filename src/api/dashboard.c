@@ -18,7 +18,7 @@ static enum ag_err dashboard_get(struct ag_ctx *ctx)
 {
     const struct dashboard_query *query = ctx->query;
     struct ag_dashboard dashboard;
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     AG_TRY(ag_dashboard_read(&ctx->scope, query->range, &dashboard));
     return ag_ctx_reply(ctx, &dashboard);
 }

@@ -203,6 +203,12 @@ static enum ag_err admit(struct ag_ctx *ctx)
     return ag_limits_of_route(ctx);
 }
 
+static enum ag_err handle(struct ag_ctx *ctx)
+{
+    enum ag_err err = ctx->route->handler(ctx);
+    return ag_warrant_end(&ctx->warrant, err);
+}
+
 enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
 {
     const struct ag_route *route = ctx->route;
@@ -215,11 +221,11 @@ enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
     AG_TRY(take_body(ctx, &body));
     take_if_match(ctx);
     AG_TRY(ag_guard_agent(ctx));
-    if (!(route->flags & AG_RF_IDEMPOTENT)) return route->handler(ctx);
+    if (!(route->flags & AG_RF_IDEMPOTENT)) return handle(ctx);
 
     struct ag_idempotent idem;
     bool replayed = false;
     AG_TRY(ag_idempotent_begin(ctx, body, &idem, &replayed));
     if (replayed) return AG_OK;
-    return ag_idempotent_end(ctx, &idem, route->handler(ctx));
+    return ag_idempotent_end(ctx, &idem, handle(ctx));
 }

@@ -87,6 +87,7 @@ static enum ag_err stream_end(struct stream *stream, enum ag_err err, const stru
                               const struct ag_proposal *proposal)
 {
     const char *event = "run.completed";
+    err = ag_warrant_why(&stream->ctx->warrant, err);
     if (err == AG_OK) {
         ag_buf_clear(&stream->data);
         AG_TRY(ag_fields_encode(&ag_proposal_schema, proposal, &stream->data));
@@ -129,7 +130,7 @@ static enum ag_err propose(struct ag_ctx *ctx)
 {
     const struct ag_proposal_input *input = ctx->body;
     struct ag_str accept = ag_request_header(ctx->req, AG_STR("accept"));
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     if (input->stream || ag_str_starts_with(accept, AG_STR("text/event-stream")))
         return propose_stream(ctx);
     struct ag_run run;

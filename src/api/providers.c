@@ -14,7 +14,7 @@ static enum ag_err provider_list(struct ag_ctx *ctx)
 static enum ag_err provider_test(struct ag_ctx *ctx)
 {
     struct ag_provider_test test;
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     AG_TRY(ag_provider_try(&ctx->scope, ctx->name, ctx->body, &test));
     return ag_ctx_reply(ctx, &test);
 }
@@ -22,7 +22,7 @@ static enum ag_err provider_test(struct ag_ctx *ctx)
 static enum ag_err model_list(struct ag_ctx *ctx)
 {
     struct ag_model_list list;
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     AG_TRY(ag_models_list(ctx->scope.core, ctx->scope.arena, &list));
     return ag_ctx_reply(ctx, &list);
 }

@@ -39,6 +39,8 @@ static enum ag_err on_started(void *arg, const struct ag_run *run)
 static enum ag_err on_delta(void *arg, struct ag_str text)
 {
     struct ag_relay *relay = arg;
+    /* While the client takes everything at once, nothing below waits and so looks at this. */
+    if (ag_fiber_canceled()) return ag_fail(AG_E_CANCELED, "cancelled");
     ag_event_delta(&relay->text, -1, text);
     relay->offset += (int64_t)text.len;
     AG_TRY(send_event(relay, "delta"));
@@ -72,7 +74,8 @@ void ag_relay_init(struct ag_relay *relay, struct ag_ctx *ctx, size_t offset)
     };
 }
 
-static enum ag_err end(struct ag_relay *relay, enum ag_err err, struct ag_str message,
+/* The terminal event, whose id is `id`. */
+static enum ag_err end(struct ag_relay *relay, int64_t id, enum ag_err err, struct ag_str message,
                        const struct ag_run *run)
 {
     struct ag_request *req = relay->ctx->req;
@@ -83,13 +86,28 @@ static enum ag_err end(struct ag_relay *relay, enum ag_err err, struct ag_str me
                             ? ag_event_visitor_end(&data, err, message, run)
                             : ag_event_end(&data, relay->ctx->scope.arena, -1, err, message, run);
     AG_TRY(ag_buf_err(&data));
-    AG_TRY(ag_sse_event(req, AG_SSE_ID_END, event, ag_buf_str(&data)));
+    AG_TRY(ag_sse_event(req, id, event, ag_buf_str(&data)));
     return ag_sse_end(req);
 }
 
 enum ag_err ag_relay_end(struct ag_relay *relay, enum ag_err err, const struct ag_run *run)
 {
-    return end(relay, err, ag_str(err == AG_OK ? "" : ag_diag_text(err)), run);
+    enum ag_err why = ag_warrant_why(&relay->ctx->warrant, err);
+    /* The run may go on: whoever signs in again follows it from where this reader stands. */
+    int64_t id = why == err ? AG_SSE_ID_END : relay->offset;
+    return end(relay, id, why, ag_str(why == AG_OK ? "" : ag_diag_text(why)), run);
+}
+
+/* Following has failed. A reader that has left hears nothing more, one that may not read on hears
+ * why. Returns `err`. */
+static enum ag_err leave(struct ag_relay *relay, enum ag_err err, const struct ag_run *run)
+{
+    const struct ag_ctx *ctx = relay->ctx;
+    if (ag_warrant_why(&ctx->warrant, err) != err && ag_reply_started(ctx->req)) {
+        enum ag_err ignored = ag_relay_end(relay, err, run);
+        (void)ignored; /* the connection ends either way */
+    }
+    return err;
 }
 
 /* ---- following ---- */
@@ -120,11 +138,11 @@ enum ag_err ag_relay_follow(struct ag_ctx *ctx, struct ag_live_run *live, size_t
     ag_relay_init(&relay, ctx, watch.offset);
     enum ag_err err = follow(&relay, &watch);
     ag_live_watch_end(&watch);
-    AG_TRY(err);
+    const struct ag_run run = ag_live_run_row(live);
+    if (err != AG_OK) return leave(&relay, err, &run);
     struct ag_str message;
     enum ag_err outcome = ag_live_run_outcome(live, &message);
-    const struct ag_run run = ag_live_run_row(live);
-    return end(&relay, outcome, message, &run);
+    return end(&relay, AG_SSE_ID_END, outcome, message, &run);
 }
 
 /* ---- a run that only its row tells of ---- */
@@ -145,14 +163,23 @@ static bool is_orphan(const struct ag_core *core, const struct ag_run_state *sta
     return looks >= ORPHAN_LOOKS || !ag_uuid_eq(state->boot_id, core->boot_id);
 }
 
+/* In an arena of its own: there may be many looks. */
+static enum ag_err look_at_row(struct ag_scope *scope, struct ag_uuid id,
+                               struct ag_run_state *ret_state)
+{
+    AG_CLEANUP(ag_arena_done) struct ag_arena arena;
+    ag_arena_init(&arena);
+    return ag_runs_state(scope->core->db, &arena, scope->who.org_id,
+                         ag_principal_viewer(&scope->who), id, ret_state);
+}
+
 /* Until the run has ended: AG_E_INTERRUPTED when nobody works on it any more. */
 static enum ag_err wait_for_row(struct ag_relay *relay, struct ag_uuid id)
 {
     struct ag_scope *scope = &relay->ctx->scope;
     for (int looks = 0;; looks++) {
         struct ag_run_state state;
-        enum ag_err err = ag_runs_state(scope->core->db, scope->arena, scope->who.org_id,
-                                        ag_principal_viewer(&scope->who), id, &state);
+        enum ag_err err = look_at_row(scope, id, &state);
         if (err == AG_E_CANCELED || err == AG_E_NOT_FOUND) return err;
         if (err == AG_OK && !state.running) return AG_OK;
         if (err == AG_OK && is_orphan(scope->core, &state, looks))
@@ -187,7 +214,8 @@ static enum ag_err outcome_of(struct ag_arena *arena, const struct ag_run *run)
 static enum ag_err send_outcome(struct ag_relay *relay, const struct ag_run *run)
 {
     AG_TRY(send_rest(relay, run->output_text));
-    return end(relay, outcome_of(relay->ctx->scope.arena, run), run->error_message, run);
+    return end(relay, AG_SSE_ID_END, outcome_of(relay->ctx->scope.arena, run), run->error_message,
+               run);
 }
 
 enum ag_err ag_relay_row(struct ag_ctx *ctx, const struct ag_run *run, size_t offset)
@@ -208,5 +236,6 @@ enum ag_err ag_relay_row(struct ag_ctx *ctx, const struct ag_run *run, size_t of
                           ag_principal_viewer(&scope->who), run->id, &last);
     if (err == AG_OK) return send_outcome(&relay, &last);
     /* Not the run was cancelled but who follows it. */
-    return err == AG_E_CANCELED || err == AG_E_CLOSED ? err : ag_relay_end(&relay, err, run);
+    if (err == AG_E_CANCELED || err == AG_E_CLOSED) return leave(&relay, err, run);
+    return ag_relay_end(&relay, err, run);
 }

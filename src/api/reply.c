@@ -88,6 +88,17 @@ enum ag_err ag_ctx_page(struct ag_ctx *ctx, const struct ag_list_query *query,
     return ag_page_from_query(query, ctx->scope.arena, ctx->scope.errors, ret_page);
 }
 
+enum ag_err ag_ctx_warrant(struct ag_ctx *ctx)
+{
+    return ag_warrant_begin(&ctx->warrant, &ctx->scope, ctx->route->permission);
+}
+
+enum ag_err ag_ctx_answers_long(struct ag_ctx *ctx)
+{
+    ag_request_cancel_on_hangup(ctx->req);
+    return ag_ctx_warrant(ctx);
+}
+
 bool ag_ctx_wants_stream(const struct ag_ctx *ctx, bool asked)
 {
     struct ag_str accept = ag_request_header(ctx->req, AG_STR("accept"));

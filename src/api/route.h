@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "base/address.h"
 #include "cache/limiter.h"
+#include "core/warrant.h"
 #include "http/router.h"
 
 struct ag_ctx;
@@ -160,6 +161,7 @@ struct ag_ctx {
     struct ag_str etag;    /* with AG_RF_ETAG */
     int64_t retry_after_s; /* -1: none */
     struct ag_limits limits;
+    struct ag_warrant warrant; /* of an answer that takes long */
 };
 
 /* Each encodes the reply and returns AG_OK or AG_E_NO_MEMORY: handlers end with one of them. */
@@ -196,6 +198,12 @@ enum ag_err ag_ctx_reply_list(struct ag_ctx *ctx, const struct ag_page *page,
 /* The page asked for by a struct ag_list_query; mistakes go to the scope's errors. */
 enum ag_err ag_ctx_page(struct ag_ctx *ctx, const struct ag_list_query *query,
                         struct ag_page *ret_page) AG_MUST_USE;
+/* For an answer that takes seconds or longer: the client's leaving cancels the fiber from now on,
+ * and so does whatever ends the session or key, or takes the route's permission from it. Errors as
+ * of ag_warrant_begin(). */
+enum ag_err ag_ctx_answers_long(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
+/* The second alone. */
+enum ag_err ag_ctx_warrant(struct ag_ctx *ctx) AG_MUST_USE AG_SUSPENDS;
 /* Whether the reply is to be server-sent events: the body's `stream`, or Accept. */
 bool ag_ctx_wants_stream(const struct ag_ctx *ctx, bool asked);
 /* Puts the client's User-Agent, cut to what is kept of it, into the scope. */

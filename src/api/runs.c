@@ -111,7 +111,7 @@ static enum ag_err run_events(struct ag_ctx *ctx)
     struct ag_scope *scope = &ctx->scope;
     size_t offset;
     AG_TRY(take_offset(ctx, &offset));
-    ag_request_cancel_on_hangup(ctx->req);
+    AG_TRY(ag_ctx_answers_long(ctx));
     AG_CLEANUP(ag_live_run_unref_p)
     struct ag_live_run *live = ag_run_live(scope, ctx->id);
     if (live) return ag_relay_follow(ctx, live, offset);
@@ -142,7 +142,10 @@ const struct ag_route ag_run_routes[AG_RUN_ROUTES] = {
              .doc = "The events of its stream: `run.started`, the answer from where "
                     "`Last-Event-ID` says the reader stands, as `delta`, then the one terminal "
                     "event as soon as there is one. A run that has ended is told from its row; of "
-                    "one whose texts are not stored, without them.",
+                    "one whose texts are not stored, without them. When the session or key that "
+                    "follows ends, or loses the permission, the last event is `run.failed` with "
+                    "`unauthenticated`, `token_expired` or `forbidden`, and its `id` is where the "
+                    "reader stands; the run is not touched by that.",
              .resource = "run", .agent_keys = AG_AGENT_KEYS_RUN, .tag = "Runs", .status = 200,
              .flags = AG_RF_SSE, .query = &events_query_schema),
     AG_ROUTE("cancelRun", POST, "/v1/runs/{id}/cancel", AI_RUN, run_cancel, "Cancel a run",

@@ -2,6 +2,7 @@
 #include "core/internal.h"
 #include "core/oauth_client.h"
 #include "core/orgs.h"
+#include "core/warrant.h"
 #include "runtime/fiber.h"
 #include "runtime/loop.h"
 #include "store/limits.h"
@@ -71,6 +72,7 @@ enum ag_err ag_core_attach(struct ag_core *core)
 void ag_core_detach(struct ag_core *core)
 {
     struct ag_core_loop *part = ag_core_loop(core);
+    ag_warrants_end(core);
     ag_http_client_free(AG_TAKE(part->http));
     ag_oauth_cache_free(AG_TAKE(part->oauth));
     ag_policy_free(AG_TAKE(part->policy));

@@ -10,6 +10,7 @@
 #include "cache/limiter.h"
 #include "core/live_runs.h"
 #include "llm/llm.h"
+#include "runtime/sync.h"
 #include "store/store.h"
 
 #include <stdatomic.h>
@@ -47,6 +48,7 @@ struct ag_mailer;
 struct ag_model_cache;
 struct ag_oauth_cache;
 struct ag_policy;
+struct ag_warrant;
 
 /* What belongs to one loop. */
 struct ag_core_loop {
@@ -59,6 +61,10 @@ struct ag_core_loop {
     _Atomic int64_t runs_active;
     struct ag_detached_run *detached; /* runs that need no client; this loop's alone */
     _Atomic unsigned detached_count;
+    /* Requests that are answered long, and who looks after them (core/warrant.h). */
+    struct ag_warrant *warrants;
+    struct ag_cond warrants_begun;
+    struct ag_fiber *warden;
 };
 
 struct ag_core {
