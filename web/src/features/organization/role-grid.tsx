@@ -92,7 +92,7 @@ export function RoleGrid({ roles, permissions, onCopy, onEdit, ...cell }: GridPr
             </tr>
             {rows.map((permission) => (
               <tr key={permission.name}>
-                <th scope="row" className={cn(NAMES, "border-b px-5 py-2.5")} title={permission.name}><span className="block min-w-56">{nameOf(permission.name, permission.description)}</span></th>
+                <th scope="row" className={cn(NAMES, "border-b px-5 py-2.5 in-[tr:last-child]:border-b-0")} title={permission.name}><span className="block min-w-56">{nameOf(permission.name, permission.description)}</span></th>
                 {roles.map((role) => <Cell key={keyOf(role)} role={role} permission={permission} {...cell} />)}
               </tr>
             ))}
