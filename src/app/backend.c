@@ -51,6 +51,7 @@ static struct ag_core_options core_options(const struct ag_options *o)
                     .client_secret = o->oidc_client_secret,
                     .scopes = o->oidc_scopes,
                     .tells_auth_time = true,
+                    .takes_edov = true,
                 },
             },
     };

@@ -187,10 +187,24 @@ static enum ag_err check_parties(yyjson_val *root, const struct ag_oidc_expected
     return AG_OK;
 }
 
+static enum ag_err check_signed_in(yyjson_val *root, const struct ag_oidc_expected *expected,
+                                   int64_t *ret_signed_in_at_s)
+{
+    int64_t auth_time = 0;
+    bool there;
+    *ret_signed_in_at_s = 0;
+    if (expected->signed_in_since_s == 0 && !expected->tells_auth_time) return AG_OK;
+    AG_TRY(ag_claim_time(root, "auth_time", &auth_time, &there));
+    if (there) *ret_signed_in_at_s = AG_MAX(auth_time, 1);
+    if (expected->signed_in_since_s == 0 || (!there && !expected->tells_auth_time)) return AG_OK;
+    if (there && auth_time + AG_OIDC_LEEWAY_S >= expected->signed_in_since_s) return AG_OK;
+    return ag_fail(AG_E_FORBIDDEN, "the identity provider did not ask them to sign in again");
+}
+
 static enum ag_err check_times(yyjson_val *root, const struct ag_oidc_expected *expected)
 {
-    int64_t exp = 0, iat = 0, nbf = 0, auth_time = 0, now = expected->now_s;
-    bool has_exp, has_iat, has_nbf, has_auth_time;
+    int64_t exp = 0, iat = 0, nbf = 0, now = expected->now_s;
+    bool has_exp, has_iat, has_nbf;
     AG_TRY(ag_claim_time(root, "exp", &exp, &has_exp));
     AG_TRY(ag_claim_time(root, "iat", &iat, &has_iat));
     AG_TRY(ag_claim_time(root, "nbf", &nbf, &has_nbf));
@@ -200,26 +214,36 @@ static enum ag_err check_times(yyjson_val *root, const struct ag_oidc_expected *
                                            "right?");
     if (iat - AG_OIDC_LEEWAY_S > now || (has_nbf && nbf - AG_OIDC_LEEWAY_S > now))
         return refuse("was made in the future; is this machine's clock right?");
-    if (expected->signed_in_since_s == 0) return AG_OK;
-    AG_TRY(ag_claim_time(root, "auth_time", &auth_time, &has_auth_time));
-    if (!has_auth_time && !expected->tells_auth_time) return AG_OK;
-    if (has_auth_time && auth_time + AG_OIDC_LEEWAY_S >= expected->signed_in_since_s) return AG_OK;
-    return ag_fail(AG_E_FORBIDDEN, "the identity provider did not ask them to sign in again");
+    return AG_OK;
+}
+
+/* Entra ID has no `email_verified`; it says whether whoever owns the address's domain vouches. */
+static enum ag_err read_edov(yyjson_val *root, struct ag_oidc_identity *identity)
+{
+    yyjson_val *verified, *edov;
+    AG_TRY(ag_claim(root, "email_verified", &verified));
+    AG_TRY(ag_claim(root, "xms_edov", &edov));
+    if (verified) return AG_OK;
+    identity->email_verified = yyjson_is_true(edov) || yyjson_equals_str(edov, "1") ||
+                               (yyjson_is_uint(edov) && yyjson_get_uint(edov) == 1);
+    return AG_OK;
 }
 
 static enum ag_err read_claims(struct ag_str text, const struct ag_oidc_expected *expected,
                                struct ag_arena *arena, struct ag_oidc_identity *ret_identity)
 {
     AG_CLEANUP(ag_claims_free) yyjson_doc *doc = NULL;
-    struct ag_oidc_identity identity;
+    struct ag_oidc_identity identity = {.signed_in_at_s = 0};
     struct ag_str json;
     AG_TRY(decode(text, AG_OIDC_TOKEN_MAX_BYTES, arena, &json));
     AG_TRY(ag_claims_parse(json, AG_OIDC_TOKEN_MAX_BYTES, &doc));
     yyjson_val *root = yyjson_doc_get_root(doc);
     AG_TRY(check_parties(root, expected));
     AG_TRY(check_times(root, expected));
+    AG_TRY(check_signed_in(root, expected, &identity.signed_in_at_s));
     AG_TRY(ag_claim_needed(root, "sub", AG_OIDC_SUBJECT_MAX_BYTES, arena, &identity.subject));
     AG_TRY(ag_claims_profile(root, arena, &identity));
+    if (expected->takes_edov) AG_TRY(read_edov(root, &identity));
     *ret_identity = identity;
     return AG_OK;
 }

@@ -314,7 +314,7 @@ enum ag_err ag_oidc_userinfo_parse(struct ag_str json, struct ag_str subject,
                                    struct ag_arena *arena, struct ag_oidc_identity *ret_identity)
 {
     AG_CLEANUP(ag_claims_free) yyjson_doc *doc = NULL;
-    struct ag_oidc_identity identity;
+    struct ag_oidc_identity identity = {.signed_in_at_s = 0};
     AG_TRY(ag_claims_parse(json, AG_OIDC_REPLY_MAX_BYTES, &doc));
     yyjson_val *root = yyjson_doc_get_root(doc);
     AG_TRY(ag_claim_needed(root, "sub", AG_OIDC_SUBJECT_MAX_BYTES, arena, &identity.subject));

@@ -76,20 +76,22 @@ struct ag_oidc_identity {
     struct ag_str email; /* empty: none, or none that can be written to */
     struct ag_str name;  /* empty: none; at most 100 characters */
     bool email_verified;
-    bool says_email; /* whether there was a claim `email` at all */
+    bool says_email;        /* whether there was a claim `email` at all */
+    int64_t signed_in_at_s; /* when they signed in there; 0: not told */
 };
 struct ag_oidc_expected {
     struct ag_str issuer, client_id, nonce;
     int64_t now_s;
     int64_t signed_in_since_s; /* 0, or when they must have signed in there at the earliest */
     bool tells_auth_time; /* `auth_time` must be there to judge that by; else it may be missing */
+    bool takes_edov;      /* `xms_edov` counts where there is no `email_verified` (Entra ID) */
 };
 /*
  * Verifies an ID token (OpenID Connect Core 3.1.3.7, RFC 8725): its header, RS256 or ES256 and
  * nothing else, under a key of that kind; the signature; then `iss`, `aud`, `azp`, `exp`, `iat`,
- * `nonce`, `sub`, and `auth_time` where it is asked for. AG_E_NOT_FOUND when the set has no key of
- * that id and kind (it may be newer than the set), AG_E_TOKEN_EXPIRED, AG_E_FORBIDDEN when they
- * have not signed in since, AG_E_NO_MEMORY.
+ * `nonce`, `sub`, and `auth_time` where it is asked for or told. AG_E_NOT_FOUND when the set has no
+ * key of that id and kind (it may be newer than the set), AG_E_TOKEN_EXPIRED, AG_E_FORBIDDEN when
+ * they have not signed in since, AG_E_NO_MEMORY.
  *
  * A signature takes some 26 KiB of stack and up to half a millisecond: run it with ag_offload().
  */

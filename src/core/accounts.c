@@ -161,6 +161,7 @@ struct follow {
     struct ag_str password_hash; /* of a reset */
     bool proved;                 /* of a reset: the account's address was proved before */
     bool first;
+    struct ag_str linked; /* of a reset: what signs in without the password */
 };
 
 /* Reads what `secret` leads to. Whatever is wrong with a link is told, for whoever has it. */
@@ -474,6 +475,7 @@ static enum ag_err reset_tx(struct ag_tx *tx, void *arg)
     AG_TRY(ag_accounts_set_password(tx, user, follow->password_hash, now));
     AG_TRY(ag_sessions_revoke_others(tx, user, nobody, now));
     if (!follow->proved) AG_TRY(lock_out(tx, follow, now));
+    AG_TRY(ag_linked_names(tx, follow->scope->core, user, &follow->linked));
     AG_TRY(ag_audit_in(tx, follow->scope, token->user_org_id, user, "auth.password_reset",
                        AG_STR("{}")));
     return lift_block(tx, follow);
@@ -502,7 +504,7 @@ enum ag_err ag_password_reset(struct ag_scope *scope, const struct ag_reset_inpu
     struct ag_settings settings = ag_settings(core);
     ag_attempts_forget(core, &settings, AG_STR("account"), follow.token.email);
     ag_policy_changed(core);
-    const struct ag_mail_values values = {.name = follow.token.user_name};
+    const struct ag_mail_values values = {.name = follow.token.user_name, .other = follow.linked};
     ag_mail_send(core, AG_MAIL_PASSWORD_CHANGED, follow.token.email, &values);
     return AG_OK;
 }

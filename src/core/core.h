@@ -29,6 +29,7 @@ struct ag_oauth_provider {
     struct ag_str api_url;  /* of GitHub; empty: an OpenID provider */
     struct ag_str client_id, client_secret, scopes;
     bool tells_auth_time; /* as OpenID Connect Core 3.1.2.1 wants it when asked with max_age */
+    bool takes_edov;      /* its `xms_edov` may stand for an `email_verified` that it lacks */
 };
 
 struct ag_core_options {

@@ -10,6 +10,7 @@
 enum ag_err ag_secrets_new(struct ag_scope *scope, struct ag_session_secrets *ret_secrets)
 {
     struct ag_session_secrets secrets = {.now = ag_wall_ms()};
+    secrets.authenticated_at = secrets.now;
     secrets.expires_at = secrets.now + scope->core->options.refresh_ttl_s * 1000;
     AG_TRY(ag_secret_new("ags_", scope->arena, &secrets.cookie, secrets.cookie_hash));
     AG_TRY(ag_secret_new("agr_", scope->arena, &secrets.refresh, secrets.refresh_hash));
@@ -39,6 +40,7 @@ enum ag_err ag_session_open_tx(struct ag_tx *tx, const struct ag_scope *scope,
         .ip = scope->ip,
         .created_at = secrets->now,
         .expires_at = secrets->expires_at,
+        .authenticated_at = secrets->authenticated_at,
     };
     /* A password takes its time to be verified. One that was changed meanwhile, which ended every
      * session that there was, must not begin another one. */
@@ -356,6 +358,7 @@ struct me_change {
     const struct ag_user *user; /* as it becomes; its hash is the new one, or has no data */
     struct ag_str hash_before;
     bool renamed;
+    struct ag_str linked; /* once the password is another one: what signs in without it */
 };
 
 /* The personal organisation's log is where an account's own events stand. */
@@ -376,6 +379,7 @@ static enum ag_err me_change_tx(struct ag_tx *tx, void *arg)
     if (!hash.data) return AG_OK;
     AG_TRY(ag_sessions_revoke_others(tx, who->user_id, who->session_id, ag_wall_ms()));
     AG_TRY(ag_email_tokens_void(tx, who->user_id, AG_STR(""), ag_wall_ms()));
+    AG_TRY(ag_linked_names(tx, change->scope->core, who->user_id, &change->linked));
     return me_audit(tx, change, "auth.password_changed");
 }
 
@@ -437,7 +441,7 @@ enum ag_err ag_me_change(struct ag_scope *scope, const struct ag_me_input *input
     if (change.renamed || password)
         AG_TRY(ag_db_write(scope->core->db, scope->arena, me_change_tx, &change));
     if (password) {
-        const struct ag_mail_values values = {.name = user.name};
+        const struct ag_mail_values values = {.name = user.name, .other = change.linked};
         ag_access_changed(scope->core);
         ag_mail_send(scope->core, AG_MAIL_PASSWORD_CHANGED, user.email, &values);
     }

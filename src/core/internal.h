@@ -124,6 +124,7 @@ struct ag_session_secrets {
     struct ag_str cookie, refresh;
     uint8_t cookie_hash[AG_SECRET_HASH_BYTES], refresh_hash[AG_SECRET_HASH_BYTES];
     int64_t now, expires_at;
+    int64_t authenticated_at; /* of a new session: when they proved who they are; `now` */
 };
 enum ag_err ag_secrets_new(struct ag_scope *scope,
                            struct ag_session_secrets *ret_secrets) AG_MUST_USE;
@@ -143,6 +144,10 @@ enum ag_err ag_session_open_tx(struct ag_tx *tx, const struct ag_scope *scope,
  * wholly first. Before ag_org_lock(). AG_E_UNAUTHENTICATED.
  */
 enum ag_err ag_self_lock(struct ag_tx *tx, const struct ag_scope *scope) AG_MUST_USE;
+/* Where accounts are that sign in to this one, by the names of providers: "Google, GitHub (2)".
+ * Empty: nowhere that is configured. */
+enum ag_err ag_linked_names(struct ag_tx *tx, const struct ag_core *core, struct ag_uuid user,
+                            struct ag_str *ret_names) AG_MUST_USE;
 /* Notes that the principal could not prove who they are. */
 enum ag_err ag_proof_failed(struct ag_scope *scope, const struct ag_user *user) AG_MUST_USE;
 /* What whoever signed in gets. */

@@ -92,6 +92,7 @@ static void put_words(const struct writer *writer, const char *text)
 static void put_paragraphs(const struct writer *writer, const char *const *paragraphs)
 {
     for (size_t i = 0; i < AG_MAIL_PARAGRAPHS && paragraphs[i]; i++) {
+        if (writer->values->other.len == 0 && strstr(paragraphs[i], "{other}")) continue;
         if (writer->html) ag_buf_append_lit(writer->out, "<p>");
         put_words(writer, paragraphs[i]);
         ag_buf_append_str(writer->out, writer->html ? AG_STR("</p>\n") : AG_STR("\n\n"));

@@ -12,7 +12,8 @@
 enum ag_mail_kind {
     AG_MAIL_VERIFY,           /* is this your address? `name`, `link` */
     AG_MAIL_RESET,            /* choose a new password: `name`, `link` */
-    AG_MAIL_PASSWORD_CHANGED, /* it was changed: `name` */
+    AG_MAIL_PASSWORD_CHANGED, /* it was changed: `name`, `other` (what signs in without it) */
+    AG_MAIL_IDENTITY_LINKED,  /* another way to sign in: `name`, `other` (at which provider) */
     AG_MAIL_CHANGE_CONFIRM,   /* to the new address: `name`, `other` (the old one), `link` */
     AG_MAIL_CHANGE_NOTICE,    /* to the old one: `name`, `other` (the new one) */
     AG_MAIL_ADDRESS_CHANGED,  /* to the old one, afterwards: `name`, `other` */
@@ -22,7 +23,8 @@ enum ag_mail_kind {
     AG_MAIL_KINDS
 };
 
-/* What somebody typed is shown as text and never becomes a link or markup. */
+/* A paragraph about an `other` that is empty is left out. What somebody typed is shown as text and
+ * never becomes a link or markup. */
 struct ag_mail_values {
     struct ag_str name, other;
     struct ag_str link; /* path and fragment on this site: "/reset-password#token=agm_..." */

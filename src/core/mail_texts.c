@@ -29,9 +29,20 @@ static const struct ag_mail_text texts[AG_MAIL_KINDS] = {
         {
             .name = "password_changed",
             .subject = "Your password was changed",
-            .before = {"Hello {name},", "the password of your account at {site} was changed."},
+            .before = {"Hello {name},", "the password of your account at {site} was changed.",
+                       "Linked accounts sign in to it without one, as before: {other}."},
             .after = {"If it was not you, set a new one at once with \"Forgot password\" on the "
-                      "sign-in page, and look through your API keys."},
+                      "sign-in page, and look through your linked accounts and API keys."},
+        },
+    [AG_MAIL_IDENTITY_LINKED] =
+        {
+            .name = "identity_linked",
+            .subject = "Another way to sign in to your account",
+            .before = {"Hello {name},",
+                       "an account at {other} can sign in to your account at {site} from now on."},
+            .after =
+                {"If it was not you, take it away in your settings, under \"Linked accounts\". "
+                 "A new password alone does not."},
         },
     [AG_MAIL_CHANGE_CONFIRM] =
         {

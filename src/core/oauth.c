@@ -204,7 +204,9 @@ static enum ag_err authorize_url(struct ag_core *core, const struct ag_oauth_pro
     ag_buf_append_pair(&url, "code_challenge_method", AG_STR("S256"));
     if (!github) ag_buf_append_pair(&url, "nonce", args->state.nonce);
     if (begin->purpose == AG_OAUTH_REAUTHENTICATE) {
-        ag_buf_append_pair(&url, "prompt", github ? AG_STR("select_account") : AG_STR("login"));
+        /* Of the two, Google and GitHub know the second alone. */
+        ag_buf_append_pair(&url, "prompt",
+                           provider->tells_auth_time ? AG_STR("login") : AG_STR("select_account"));
         if (!github) ag_buf_append_pair(&url, "max_age", AG_STR("0"));
     }
     AG_TRY(ag_buf_err(&url));
@@ -252,9 +254,11 @@ struct visit {
     struct ag_identity_link link;
     bool email_verified;
     struct ag_str name;
-    bool open; /* whether anybody may make an account */
+    int64_t signed_in_at; /* 0: it does not say when they signed in there */
+    bool open;            /* whether anybody may make an account */
     /* the decision, set anew each time its transaction runs */
     enum ag_oauth_error error;
+    bool linked;         /* to an account that was there before */
     struct ag_user user; /* whom it is about; nil id: nobody known */
     /* of the session that begins */
     struct ag_uuid session_id;
@@ -351,6 +355,7 @@ static enum ag_err ask_who(struct visit *visit)
     AG_TRY(ag_email_normal(scope->arena, identity.email, &visit->link.email));
     visit->email_verified = identity.email_verified && identity.email.len > 0;
     visit->name = identity.name;
+    if (visit->provider->tells_auth_time) visit->signed_in_at = identity.signed_in_at_s * 1000;
     return AG_OK;
 }
 
@@ -435,6 +440,7 @@ static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
 {
     struct visit *visit = arg;
     struct ag_uuid identity, owner;
+    visit->linked = false;
     visit->user = (struct ag_user){.set = 0};
     AG_TRY(ag_identities_find(tx, &visit->link, &identity, &owner));
     if (!ag_uuid_is_nil(identity)) {
@@ -451,6 +457,7 @@ static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
     AG_TRY(err);
     if (!visit->user.email_verified) return decide(visit, AG_OAUTH_LINK_REQUIRED);
     if (!is_active(&visit->user)) return decide(visit, AG_OAUTH_SUSPENDED);
+    visit->linked = true;
     AG_TRY(insert_link(tx, visit));
     return open_session(tx, visit);
 }
@@ -459,11 +466,13 @@ static enum ag_err link_tx(struct ag_tx *tx, void *arg)
 {
     struct visit *visit = arg;
     struct ag_uuid identity, owner;
+    visit->linked = false;
     AG_TRY(ag_self_lock(tx, visit->scope));
     AG_TRY(ag_users_find_by_id(tx, visit->scope->who.user_id, &visit->user));
     AG_TRY(ag_identities_find(tx, &visit->link, &identity, &owner));
     if (ag_uuid_is_nil(identity)) {
         visit->error = AG_OAUTH_OK;
+        visit->linked = true;
         return insert_link(tx, visit);
     }
     if (!ag_uuid_eq(owner, visit->user.id)) return decide(visit, AG_OAUTH_TAKEN);
@@ -487,6 +496,16 @@ static enum ag_err prove_tx(struct ag_tx *tx, void *arg)
                        provider_details(tx, visit));
 }
 
+/* A door that no new password closes. An address that was not proved is perhaps a stranger's; and
+ * proving it by a link for a new password takes the linked accounts away. */
+static void tell_linked(const struct visit *visit)
+{
+    const struct ag_user *user = &visit->user;
+    const struct ag_mail_values values = {.name = user->name, .other = visit->provider->name};
+    if (visit->linked && user->email_verified)
+        ag_mail_send(visit->scope->core, AG_MAIL_IDENTITY_LINKED, user->email, &values);
+}
+
 static enum ag_err settle(struct visit *visit)
 {
     static enum ag_err (*const settlers[])(struct ag_tx * tx, void *arg) = {
@@ -499,6 +518,9 @@ static enum ag_err settle(struct visit *visit)
     visit->session_id = ag_uuid_new();
     visit->open = ag_registration_is_open(scope->core);
     AG_TRY(ag_secrets_new(scope, &visit->secrets));
+    /* Who is still signed in there from this morning has proved nothing just now. */
+    if (visit->signed_in_at > 0)
+        visit->secrets.authenticated_at = AG_MIN(visit->signed_in_at, visit->secrets.now);
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, settlers[purpose], visit);
     /* Somebody else made the account or the link at this very moment: now it is there. */
     if (err == AG_E_EXISTS)
@@ -508,6 +530,7 @@ static enum ag_err settle(struct visit *visit)
     visit->outcome->error = visit->error;
     if (visit->error != AG_OAUTH_OK)
         return ag_fail(AG_E_FORBIDDEN, "%s", ag_oauth_error_code(visit->error));
+    tell_linked(visit);
     if (purpose == AG_OAUTH_REAUTHENTICATE) ag_access_changed(scope->core);
     if (purpose != AG_OAUTH_SIGN_IN) return AG_OK;
     return ag_grant_fill(scope, &visit->user, visit->session_id, &visit->secrets,
@@ -575,6 +598,29 @@ static bool any_usable(const struct ag_core *core, const struct ag_list *issuers
                 ag_str_eq(core->options.oauth[k].issuer, names[i]))
                 return true;
     return false;
+}
+
+enum ag_err ag_linked_names(struct ag_tx *tx, const struct ag_core *core, struct ag_uuid user,
+                            struct ag_str *ret_names)
+{
+    struct ag_list list;
+    struct ag_buf names;
+    AG_TRY(ag_identities_issuers(tx, user, &list));
+    const struct ag_str *issuers = list.items;
+    ag_buf_init(&names, ag_tx_arena(tx), 4096);
+    for (size_t k = 0; k < AG_OAUTH_PROVIDERS; k++) {
+        const struct ag_oauth_provider *provider = &core->options.oauth[k];
+        size_t count = 0;
+        for (size_t i = 0; provider->client_id.len > 0 && i < list.count; i++)
+            count += ag_str_eq(provider->issuer, issuers[i]);
+        if (count == 0) continue;
+        if (names.len > 0) ag_buf_append_lit(&names, ", ");
+        ag_buf_append_str(&names, provider->name);
+        if (count > 1) ag_buf_printf(&names, " (%zu)", count);
+    }
+    AG_TRY(ag_buf_err(&names));
+    *ret_names = ag_buf_str(&names);
+    return AG_OK;
 }
 
 static enum ag_err unlink_tx(struct ag_tx *tx, void *arg)

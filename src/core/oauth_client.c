@@ -194,6 +194,7 @@ static enum ag_err verify(struct ag_core *core, const struct ag_oauth_provider *
         .now_s = ag_wall_ms() / 1000,
         .signed_in_since_s = code->signed_in_since_s,
         .tells_auth_time = provider->tells_auth_time,
+        .takes_edov = provider->takes_edov,
     };
     struct ag_oidc_keys keys;
     struct verification job = {&keys, token, &expected, arena, ret_identity};
@@ -223,6 +224,7 @@ static enum ag_err add_userinfo(struct ag_core *core, const struct ag_oauth_prov
     AG_TRY(ag_oauth_get(core, provider, &question, arena, &body));
     AG_TRY(ag_oidc_userinfo_parse(body, identity->subject, arena, &told));
     if (told.name.len == 0) told.name = identity->name;
+    told.signed_in_at_s = identity->signed_in_at_s;
     *identity = told;
     return AG_OK;
 }

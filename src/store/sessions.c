@@ -45,8 +45,8 @@ struct ag_stmt ag_session_stmts[AG_SESSION_STMTS] = {
     [SESSION_INSERT] = {.name = "session_insert",
                         .sql = "INSERT INTO sessions (id, user_id, cookie_hash, user_agent, ip, "
                                "created_at, authenticated_at, last_used_at, expires_at) "
-                               "VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7)",
-                        .params = "uuxttzz",
+                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $8)",
+                        .params = "uuxttzzz",
                         .columns = "",
                         .no_org = NO_TENANT},
     [SESSION_ACCESS] = {.name = "session_access",
@@ -176,7 +176,7 @@ enum ag_err ag_sessions_insert(struct ag_tx *tx, const struct ag_session *sessio
                       AG_BIND(ag_v_uuid(session->id), ag_v_uuid(session->user_id),
                               ag_v_bytes(session->cookie_hash), ag_v_text(session->user_agent),
                               ag_v_text(session->ip), ag_v_time(session->created_at),
-                              ag_v_time(session->expires_at)),
+                              ag_v_time(session->authenticated_at), ag_v_time(session->expires_at)),
                       NULL);
 }
 

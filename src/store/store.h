@@ -104,7 +104,8 @@ struct ag_session {
     struct ag_uuid id, user_id;
     struct ag_str cookie_hash; /* 32 bytes */
     struct ag_str user_agent, ip;
-    int64_t created_at, expires_at; /* the first is when it proved who it is, too */
+    int64_t created_at, expires_at;
+    int64_t authenticated_at; /* when they proved who they are; not after the first */
 };
 /* What a credential leads to. */
 struct ag_access {

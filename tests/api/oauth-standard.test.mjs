@@ -16,6 +16,7 @@ const SECRET = 'x:y+z/%&=';
 const oidc = await startStandardProvider({ client: { client_id: 'agentgen client', client_secret: SECRET, redirect_uris: [redirectUri('oidc')] } });
 const google = await startStandardProvider({
   emailInToken: true,
+  selectAccount: true,
   client: { client_id: 'google', client_secret: SECRET, redirect_uris: [redirectUri('google')], token_endpoint_auth_method: 'client_secret_post', id_token_signed_response_alg: 'ES256' },
 });
 after(() => Promise.all([oidc.close(), google.close()]));

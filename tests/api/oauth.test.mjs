@@ -9,6 +9,8 @@ import { Browser, SESSION, VISITOR } from '../lib/browser.mjs';
 import { sql } from '../lib/database.mjs';
 import { absentId, assertNow, assertOrderedId, expect, expectProblem } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
+import { loggedMails } from '../lib/mail.mjs';
+import { eventually } from '../lib/time-and-ports.mjs';
 import { createOrganisation, invite, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const idp = await startIdentityProvider();
@@ -499,6 +501,81 @@ describe('linked accounts', () => {
   });
 });
 
+describe('a provider that was visited long ago', () => {
+  const recent = async (b) => Date.parse((await me(b)).recent_until) > Date.now();
+
+  it('is no sign-in of now where it says when that was', async () => {
+    for (const [ago, is] of [[3600, false], [-3600, true], [undefined, true]]) {
+      idp.authTime = ago && Math.floor(Date.now() / 1000) - ago;
+      const b = browser();
+      await comeIn(b, 'oidc');
+      assert.equal(await recent(b), is);
+      if (ago > 0) {
+        expectProblem(await b.get('/v1/auth/export'), 403, 'reauthentication_required');
+        idp.authTime = undefined;
+        assertSentTo(await b.get(await b.approve((await b.link('oidc', 'reauthenticate')).url)), '/settings');
+      }
+      const until = Date.parse((await me(b)).recent_until);
+      assert.ok(until > Date.now() && until <= Date.now() + 900_000);
+      b.close();
+    }
+    // What the userinfo endpoint adds takes none of it away.
+    idp.authTime = Math.floor(Date.now() / 1000) - 3600;
+    idp.change.claims = ({ email, email_verified, name, ...claims }) => claims;
+    const b = browser();
+    await comeIn(b, 'oidc');
+    assert.equal(await recent(b), false);
+    b.close();
+  });
+
+  it('counts as one of now where it never does', async () => {
+    google.authTime = Math.floor(Date.now() / 1000) - 3600;
+    const b = browser();
+    await comeIn(b, 'google');
+    assert.equal(await recent(b), true);
+    b.close();
+  });
+});
+
+describe('an address that the domain\'s owner vouches for', () => {
+  it('is verified, of the operator\'s own provider alone', async () => {
+    for (const [provider, fake, location] of [['oidc', idp, '/'], ['google', google, '/login?error=email_unverified']]) {
+      fake.change.claims = ({ email_verified: _, ...claims }) => ({ ...claims, xms_edov: true });
+      const b = browser();
+      assertSentTo(await b.signIn(provider), location);
+      b.close();
+    }
+  });
+});
+
+describe('what can sign in to an account', () => {
+  const told = (email, kind) => loggedMails(w.server, email).filter((mail) => mail.kind === kind).length;
+
+  it('is told to its proved address when it is linked, by hand or by the address', async () => {
+    const account = await verifiedAccount(idp.person.email);
+    const b = browser();
+    await comeIn(b, 'oidc');
+    await eventually(() => told(account.email, 'identity_linked') === 1);
+    await comeIn(b, 'oidc');
+    assertSentTo(await b.get(await b.approve((await b.link('github')).url)), '/settings');
+    await eventually(() => told(account.email, 'identity_linked') === 2);
+    assertSentTo(await b.get(await b.approve((await b.link('github')).url)), '/settings');
+    assert.equal(told(account.email, 'identity_linked'), 2, 'it was linked already');
+
+    // A new account knows what it was made with, and an address that was not proved may be a stranger's.
+    google.person.email = `${unique('new')}@mail.test`;
+    const fresh = browser();
+    await comeIn(fresh, 'google');
+    const unproved = await register(w.anonymous);
+    const c = browser();
+    expect(await c.logIn(unproved.email, PASSWORD), 200);
+    idp.reset();
+    assertSentTo(await c.get(await c.approve((await c.link('oidc')).url)), '/settings');
+    for (const email of [google.person.email, unproved.email]) assert.equal(told(email, 'identity_linked'), 0);
+    [b, fresh, c].forEach((one) => one.close());
+  });
+});
+
 describe('proving once more who one is', () => {
   /** A browser whose session signed in long ago, with an account at the provider. */
   async function longAgo(provider) {
@@ -521,7 +598,7 @@ describe('proving once more who one is', () => {
       const { url } = await b.link(provider, 'reauthenticate', '/settings');
       const { searchParams: query } = new URL(url);
       if (fake === github) assert.equal(query.get('prompt'), 'select_account');
-      else assert.deepEqual([query.get('prompt'), query.get('max_age')], ['login', '0']);
+      else assert.deepEqual([query.get('prompt'), query.get('max_age')], [fake === idp ? 'login' : 'select_account', '0']);
       assertSentTo(await b.get(await b.approve(url)), '/settings');
       assert.ok(await provedMsAgo(id) < 60_000);
       assert.ok(Date.parse((await me(b)).recent_until) > Date.now());

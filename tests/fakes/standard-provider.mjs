@@ -4,14 +4,25 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 
-import { Provider } from 'oidc-provider';
+import { interactionPolicy, Provider } from 'oidc-provider';
 
 import { freePort } from '../lib/time-and-ports.mjs';
 import { makeKey } from './identity-provider.mjs';
 
 const address = (login) => `${login}@mail.test`;
 
-function configuration({ clients, emailInToken }) {
+/** What may be asked for by `prompt`: as by itself, or `select_account` in place of `login`, as Google has it. */
+function policyOf({ selectAccount }) {
+  const policy = interactionPolicy.base();
+  if (!selectAccount) return policy;
+  const prompt = new interactionPolicy.Prompt({ name: 'select_account', requestable: true });
+  prompt.checks.clear(); // its own pages know nothing of it
+  policy.add(prompt, 0);
+  policy.get('login').requestable = false;
+  return policy;
+}
+
+function configuration({ clients, emailInToken, selectAccount }) {
   const keys = [makeKey('RS256'), makeKey('ES256')];
   return {
     clients,
@@ -25,20 +36,21 @@ function configuration({ clients, emailInToken }) {
       accountId: login,
       claims: () => ({ sub: login, name: `Person ${login}`, email: address(login), email_verified: !login.startsWith('un') }),
     }),
+    interactions: { policy: policyOf({ selectAccount }) },
     features: { devInteractions: { enabled: true } },
     ttl: { AccessToken: 60, AuthorizationCode: 60, IdToken: 300, Grant: 3600, Interaction: 600, Session: 3600 },
   };
 }
 
 /** {issuer, close()}; `client` as the standard names its members, beside what is the same for all. */
-export async function startStandardProvider({ client, emailInToken = false }) {
+export async function startStandardProvider({ client, emailInToken = false, selectAccount = false }) {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const clients = [{ grant_types: ['authorization_code'], response_types: ['code'], ...client }];
   const quiet = console.warn;
   console.warn = () => {}; // it tells at length that its pages are for tests
   console.info = () => {};
-  const provider = new Provider(issuer, configuration({ clients, emailInToken }));
+  const provider = new Provider(issuer, configuration({ clients, emailInToken, selectAccount }));
   console.warn = quiet;
   const errors = [];
   provider.on('server_error', (ctx, e) => errors.push(e));

@@ -241,6 +241,23 @@ static void every_kind_has_its_words(void **state)
     ag_arena_done(&arena);
 }
 
+static void what_there_is_nothing_of_is_not_told(void **state)
+{
+    struct ag_mail_values values = {.name = AG_STR("Ada"), .other = AG_STR("Google, GitHub (2)")};
+    struct ag_arena arena;
+    struct ag_mail mail;
+    ag_arena_init(&arena);
+    assert_ok(ag_mail_compose(AG_MAIL_PASSWORD_CHANGED, AG_STR("https://a.test"), &values, &arena,
+                              &mail));
+    assert_true(has(mail.text, "as before: Google, GitHub (2)."));
+    values.other = AG_STR("");
+    assert_ok(ag_mail_compose(AG_MAIL_PASSWORD_CHANGED, AG_STR("https://a.test"), &values, &arena,
+                              &mail));
+    assert_false(has(mail.text, "as before") || has(mail.html, "as before"));
+    assert_true(has(mail.text, "was changed.\n\nIf it was not you"));
+    ag_arena_done(&arena);
+}
+
 static void typed_text_stays_text(void **state)
 {
     struct ag_mail_values values = {.name = AG_STR("<b>A & 'B'\n\"https://evil.test/\xff"),
@@ -381,6 +398,7 @@ int main(void)
         cmocka_unit_test(mailboxes_are_read),
         cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(every_kind_has_its_words),
+        cmocka_unit_test(what_there_is_nothing_of_is_not_told),
         cmocka_unit_test(typed_text_stays_text),
         cmocka_unit_test(the_queue_is_bounded),
         cmocka_unit_test(a_silent_server_is_given_up),

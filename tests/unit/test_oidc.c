@@ -603,6 +603,48 @@ static void a_recent_sign_in_is_proved_by_its_time(void **state)
     assert_ok(ag_oidc_verify(&keys, token, &e, &arena, &who));
 }
 
+static void it_is_told_when_they_signed_in(void **state)
+{
+    struct ag_oidc_expected e = expected();
+    struct ag_oidc_identity who;
+    assert_ok(ag_oidc_verify(&keys, token_of(rsa, RS_HEADER, claims_of("", "")), &e, &arena, &who));
+    assert_int_equal(who.signed_in_at_s, 0);
+    struct ag_str token = token_of(rsa, RS_HEADER, claims_of("", ",\"auth_time\":1759990000.7"));
+    assert_ok(ag_oidc_verify(&keys, token, &e, &arena, &who));
+    assert_int_equal(who.signed_in_at_s, 1759990000);
+    token = token_of(rsa, RS_HEADER, claims_of("", ",\"auth_time\":0"));
+    assert_ok(ag_oidc_verify(&keys, token, &e, &arena, &who));
+    assert_int_equal(who.signed_in_at_s, 1); /* long ago is not the same as not told */
+    token = token_of(rsa, RS_HEADER, claims_of("", ",\"auth_time\":\"now\""));
+    assert_int_equal(verify(token), AG_E_UPSTREAM_INVALID);
+}
+
+static void entra_vouches_for_an_address_in_its_own_way(void **state)
+{
+    static const char *const yes[] = {"true", "\"1\"", "1"};
+    static const char *const no[] = {"false", "\"0\"", "0", "2", "null", "\"yes\"", "[1]", "1.0"};
+    struct ag_oidc_expected e = expected();
+    struct ag_oidc_identity who;
+    e.takes_edov = true;
+    for (size_t i = 0; i < AG_COUNT(yes) + AG_COUNT(no); i++) {
+        bool good = i < AG_COUNT(yes);
+        const char *value = good ? yes[i] : no[i - AG_COUNT(yes)];
+        struct ag_str more = ag_arena_printf(&arena, ",\"xms_edov\":%s", value);
+        struct ag_str token = token_of(rsa, RS_HEADER, claims_of("email_verified", more.data));
+        assert_ok(ag_oidc_verify(&keys, token, &e, &arena, &who));
+        assert_int_equal(who.email_verified, good);
+    }
+    /* It says nothing against what the standard's claim says, nor for other providers. */
+    struct ag_str token = token_of(
+        rsa, RS_HEADER, claims_of("email_verified", ",\"email_verified\":false,\"xms_edov\":true"));
+    assert_ok(ag_oidc_verify(&keys, token, &e, &arena, &who));
+    assert_false(who.email_verified);
+    e.takes_edov = false;
+    token = token_of(rsa, RS_HEADER, claims_of("email_verified", ",\"xms_edov\":true"));
+    assert_ok(ag_oidc_verify(&keys, token, &e, &arena, &who));
+    assert_false(who.email_verified);
+}
+
 /* ---- how much stack a signature takes ---- */
 
 enum { PAINTED_BYTES = 256 * 1024, PAINT = 0xA5 };
@@ -697,6 +739,8 @@ int main(void)
         cmocka_unit_test(bad_claims_are_refused),
         cmocka_unit_test(good_claims_are_taken),
         cmocka_unit_test(a_recent_sign_in_is_proved_by_its_time),
+        cmocka_unit_test(it_is_told_when_they_signed_in),
+        cmocka_unit_test(entra_vouches_for_an_address_in_its_own_way),
         cmocka_unit_test(a_signature_takes_little_stack),
         cmocka_unit_test(a_lack_of_memory_is_told),
     };
