@@ -5,6 +5,7 @@ import { after, describe, it } from 'node:test';
 import { sql } from '../lib/database.mjs';
 import { absentId, expect, expectProblem } from '../lib/expect.mjs';
 import { clientFrom } from '../lib/http.mjs';
+import { eventually } from '../lib/time-and-ports.mjs';
 import { browserOf, createFakeAgent, createOrganisation, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const PROXIES = '127.0.0.0/29, 10.0.0.0/8, 2001:db8:ffff::/48';
@@ -361,10 +362,15 @@ describe('an address that an administrator blocks', () => {
 });
 
 describe('more blocks than are looked at', () => {
-  it('leave out none that an administrator made', async () => {
+  it('leave out none that an administrator made, and forget no failures of those left out', async () => {
     const { server, client: admin, ...account } = await w.startWithAccount({ AGENTGEN_RATE_LIMITS: true });
     await wide(server, account);
     expect(await admin.post('/v1/admin/blocked-ips', { address: '127.0.0.12', minutes: 30 }), 201);
+    const guesser = from('127.0.0.14', server.url);
+    const signIn = (password) => guesser.post('/v1/auth/login', { email: account.email, password });
+    for (let i = 0; i < 5; i += 1) expectProblem(await signIn('not the password'), 401);
+    await eventually(async () => (await sql(server, "SELECT 1 FROM sign_in_blocks WHERE kind = 'account'")).length === 1, { what: 'the block of the account' });
+    expectProblem(await signIn(PASSWORD), 429);
     const pg = server.kind === 'postgres';
     const id = pg ? "('ffffffff-ffff-7000-8000-' || lpad(n::text, 12, '0'))::uuid" : "printf('ffffffff-ffff-7000-8000-%012d', n)";
     const at = (text) => (pg ? `timestamptz '${text}'` : `'${text}'`);
@@ -375,6 +381,7 @@ describe('more blocks than are looked at', () => {
     await settings({ public_per_minute: 61 }, admin);
     expectProblem(await from('127.0.0.12', server.url).get('/v1/auth/providers'), 429, 'rate_limited');
     expect(await from('127.0.0.13', server.url).get('/v1/auth/providers'), 200);
+    expectProblem(await signIn(PASSWORD), 429, 'rate_limited');
   });
 });
 
