@@ -220,7 +220,7 @@ enum ag_err ag_email_verify(struct ag_scope *scope, struct ag_str token)
     if (err == AG_E_EXISTS)
         return ag_fail(AG_E_EMAIL_TAKEN,
                        "another account has this e-mail by now; choose a different one");
-    if (err == AG_E_STALE)
+    if (err == AG_E_STALE || err == AG_E_NOT_FOUND)
         return refuse(scope, "token", "used", "leads to an address that is not the account's");
     AG_TRY(err);
     if (!ag_str_eq(follow.token.purpose, CHANGE)) return AG_OK;
@@ -497,7 +497,7 @@ enum ag_err ag_password_reset(struct ag_scope *scope, const struct ag_reset_inpu
     AG_TRY(ag_password_hash(input->password, hash));
     follow.password_hash = ag_str(hash);
     enum ag_err err = ag_db_write(core->db, scope->arena, reset_tx, &follow);
-    if (err == AG_E_STALE)
+    if (err == AG_E_STALE || err == AG_E_NOT_FOUND)
         return refuse(scope, "token", "used", "was used before, or is for another address");
     AG_TRY(err);
     ag_access_changed(core);

@@ -342,6 +342,7 @@ static enum ag_err change_tx(struct ag_tx *tx, void *arg)
     const struct ag_scope *scope = change->scope;
     const struct ag_api_key_filter filter = reach_of(&scope->who);
     char changed[128];
+    AG_TRY(ag_self_lock(tx, scope));
     AG_TRY(lock_org(tx, scope));
     AG_TRY(ag_api_keys_lock(tx, scope->who.org_id, change->id, &filter, &change->key));
     AG_TRY(check_changer(&scope->who, &change->key));

@@ -68,6 +68,7 @@ static enum ag_err deletion_tx(struct ag_tx *tx, void *arg)
     if (err == AG_E_UNAUTHENTICATED && deletion->by_admin)
         return ag_fail(AG_E_NOT_FOUND, "there is nothing with this id");
     AG_TRY(err);
+    if (!deletion->by_admin) AG_TRY(ag_self_lock(tx, deletion->scope));
     AG_TRY(check_admins(tx, deletion));
     AG_TRY(ag_deletion_orgs(tx, deletion->id, &orgs));
     for (size_t i = 0; i < orgs.count; i++) {

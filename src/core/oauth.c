@@ -446,8 +446,9 @@ static enum ag_err sign_in_tx(struct ag_tx *tx, void *arg)
     if (!ag_uuid_is_nil(identity)) {
         AG_TRY(ag_users_find_by_id(tx, owner, &visit->user));
         if (!is_active(&visit->user)) return decide(visit, AG_OAUTH_SUSPENDED);
-        AG_TRY(ag_identities_used(tx, identity, visit->link.email, visit->secrets.now));
-        return open_session(tx, visit);
+        /* The account is held before its link, as by whoever takes the link away. */
+        AG_TRY(open_session(tx, visit));
+        return ag_identities_used(tx, identity, visit->link.email, visit->secrets.now);
     }
     /* From here on the address is what connects the two: whoever claims one without having proved
      * it, there or here, gets nothing of what belongs to it. */

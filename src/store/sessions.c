@@ -257,8 +257,10 @@ enum ag_err ag_sessions_revoke_own(struct ag_tx *tx, struct ag_uuid user, struct
 
 enum ag_err ag_sessions_authenticated(struct ag_tx *tx, struct ag_uuid id, int64_t now)
 {
-    return ag_tx_exec(tx, &ag_session_stmts[SESSION_AUTHENTICATED],
-                      AG_BIND(ag_v_uuid(id), ag_v_time(now)), NULL);
+    struct ag_rows rows;
+    AG_TRY(ag_tx_exec(tx, &ag_session_stmts[SESSION_AUTHENTICATED],
+                      AG_BIND(ag_v_uuid(id), ag_v_time(now)), &rows));
+    return rows.changed == 1 ? AG_OK : ag_fail(AG_E_UNAUTHENTICATED, "this session has ended");
 }
 
 enum ag_err ag_sessions_list(struct ag_db *db, struct ag_arena *arena, struct ag_uuid user,

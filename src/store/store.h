@@ -149,7 +149,7 @@ enum ag_err ag_sessions_renew(struct ag_tx *tx, struct ag_uuid id, struct ag_str
 /* One that has not been revoked. AG_E_NOT_FOUND: also when it is not the user's. */
 enum ag_err ag_sessions_revoke_own(struct ag_tx *tx, struct ag_uuid user, struct ag_uuid id,
                                    int64_t now) AG_MUST_USE;
-/* It has proved once more who it is. */
+/* It has proved once more who it is. AG_E_UNAUTHENTICATED when it was revoked meanwhile. */
 enum ag_err ag_sessions_authenticated(struct ag_tx *tx, struct ag_uuid id, int64_t now) AG_MUST_USE;
 
 /* A session as its owner sees it. */
