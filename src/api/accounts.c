@@ -2,9 +2,6 @@
 
 #include "api/route.h"
 
-/* Anybody may send these bodies, so they are small. */
-enum { BODY_MAX_BYTES = 16 * 1024 };
-
 static enum ag_err verify_email(struct ag_ctx *ctx)
 {
     const struct ag_token_input *input = ctx->body;
@@ -120,7 +117,7 @@ const struct ag_route ag_account_routes[AG_ACCOUNT_ROUTES] = {
                     "address makes it the account's. Each link works once; field `token` says "
                     "`unknown`, `used` or `expired`.",
              .tag = "Identity", .status = 204, .body = &ag_token_input_schema,
-             .max_body = BODY_MAX_BYTES, .limit = &mail_limit, .errors = {AG_E_EMAIL_TAKEN}),
+             .max_body = AG_SMALL_BODY_BYTES, .limit = &mail_limit, .errors = {AG_E_EMAIL_TAKEN}),
     AG_ROUTE("resendVerification", POST, "/v1/auth/resend-verification", ACCOUNT_WRITE,
              resend_verification, "Ask for another link that proves one's address",
              .doc = "It works for 24 hours; earlier ones go on working." MAIL_DOC,
@@ -132,27 +129,27 @@ const struct ag_route ag_account_routes[AG_ACCOUNT_ROUTES] = {
         .doc = "The new address gets a link, which works for 24 hours and makes it the "
                "account's; the present one gets a notice. Until then nothing changes." MAIL_DOC,
         .tag = "Identity", .flags = AG_RF_RECENT, .status = 202, .body = &ag_email_input_schema,
-        .max_body = BODY_MAX_BYTES, .limit = &password_limit, .errors = {AG_E_EMAIL_TAKEN}),
+        .max_body = AG_SMALL_BODY_BYTES, .limit = &password_limit, .errors = {AG_E_EMAIL_TAKEN}),
     AG_ROUTE("forgotPassword", POST, "/v1/auth/forgot-password", PUBLIC, forgot_password,
              "Ask for a link that sets a new password",
              .doc = "The answer is the same whether or not there is such an account. The link, to "
                     "`/reset-password#token=...`, works for an hour, once, and not any more when "
                     "a newer one was asked for." MAIL_DOC,
              .tag = "Identity", .status = 202, .body = &ag_forgot_schema,
-             .max_body = BODY_MAX_BYTES, .limit = &mail_limit),
+             .max_body = AG_SMALL_BODY_BYTES, .limit = &mail_limit),
     AG_ROUTE("resetPassword", POST, "/v1/auth/reset-password", PUBLIC, reset_password,
              "Set a new password by a link",
              .doc = "Ends every session of the account, and proves its address. Field `token` "
                     "says `unknown`, `used` or `expired`.",
-             .tag = "Identity", .status = 204, .body = &ag_reset_schema, .max_body = BODY_MAX_BYTES,
-             .limit = &mail_limit, .errors = {AG_E_OVERLOADED}),
+             .tag = "Identity", .status = 204, .body = &ag_reset_schema,
+             .max_body = AG_SMALL_BODY_BYTES, .limit = &mail_limit, .errors = {AG_E_OVERLOADED}),
     AG_ROUTE("reauthenticate", POST, "/v1/auth/reauthenticate", ACCOUNT_WRITE, reauthenticate,
              "Prove once more who one is",
              .doc = "For 15 minutes the session may then do what answers "
                     "`reauthentication_required` otherwise. 409 when the account has no password; "
                     "it signs in again where it signs in.",
              .tag = "Identity", .credentials = SESSION_ONLY, .status = 204,
-             .body = &ag_reauthenticate_schema, .max_body = BODY_MAX_BYTES,
+             .body = &ag_reauthenticate_schema, .max_body = AG_SMALL_BODY_BYTES,
              .limit = &password_limit, .errors = {AG_E_CONFLICT, AG_E_OVERLOADED}),
     AG_ROUTE("listSessions", GET, "/v1/auth/sessions", ACCOUNT_READ, session_list,
              "List one's sessions", .doc = "The newest first.", .tag = "Identity",

@@ -64,8 +64,8 @@ const struct ag_route ag_admin_user_routes[AG_ADMIN_USER_ROUTES] = {
                     "refused at once. 409 for one's own account and for the last administrator. A "
                     "role needs a recent sign-in.",
              .resource = "user", .tag = "Administration", .status = 200,
-             .body = &ag_standing_input_schema, .reply = &ag_account_schema,
-             .errors = {AG_E_CONFLICT, AG_E_REAUTH}),
+             .body = &ag_standing_input_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_account_schema, .errors = {AG_E_CONFLICT, AG_E_REAUTH}),
     AG_ROUTE("deleteUser", DELETE, "/v1/admin/users/{id}", ADMIN_USERS, user_delete,
              "Delete an account",
              .doc = "As `deleteMe` does. 409 for one's own account, for the last administrator and "

@@ -168,8 +168,8 @@ const struct ag_route ag_agent_routes[AG_AGENT_ROUTES] = {
                     "`agents:delete`, but only its creator makes it private; to open it needs "
                     "`agents:share`, too.",
              .resource = "agent", .tag = "Agents", .status = 200, .flags = AG_RF_ETAG,
-             .body = &ag_visibility_schema, .reply = &ag_agent_schema,
-             .errors = {AG_E_AGENT_NOT_PUBLISHED}),
+             .body = &ag_visibility_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_agent_schema, .errors = {AG_E_AGENT_NOT_PUBLISHED}),
     AG_ROUTE("saveAgentDraft", PUT, "/v1/agents/{id}/draft", AGENTS_WRITE, draft_save,
              "Save an agent's working copy",
              .doc = "What runs stays as it is. Made to be called while somebody types: nothing is "

@@ -69,8 +69,8 @@ const struct ag_route ag_api_key_routes[AG_API_KEY_ROUTES] = {
                     "the organisation itself: 409. Scopes that administer the server need a recent "
                     "sign-in.",
              .tag = "API keys", .status = 201, .flags = AG_RF_IDEMPOTENT,
-             .body = &ag_api_key_input_schema, .reply = &ag_api_key_schema,
-             .errors = {AG_E_CONFLICT, AG_E_REAUTH}),
+             .body = &ag_api_key_input_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_api_key_schema, .errors = {AG_E_CONFLICT, AG_E_REAUTH}),
     AG_ROUTE("listApiKeys", GET, "/v1/api-keys", KEYS_READ, key_list, "List API keys",
              .doc = "One's own; with `keys:manage` all of the organisation.", .tag = "API keys",
              .status = 200, .flags = AG_RF_LIST, .query = &key_query_schema,
@@ -81,7 +81,8 @@ const struct ag_route ag_api_key_routes[AG_API_KEY_ROUTES] = {
                     "those of the organisation with `keys:manage`, signed in: a key changes none.",
              .resource = "api_key", .tag = "API keys",
              .credentials = AG_CRED_TOKEN | AG_CRED_COOKIE, .status = 200,
-             .body = &ag_api_key_patch_schema, .reply = &ag_api_key_schema),
+             .body = &ag_api_key_patch_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_api_key_schema),
     AG_ROUTE("deleteApiKey", DELETE, "/v1/api-keys/{id}", KEYS_WRITE, key_delete,
              "Revoke an API key",
              .doc = "It is refused from now on, and so is every key that was made with it. "

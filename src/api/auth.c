@@ -2,9 +2,6 @@
 #include "core/accounts.h"
 #include "core/limits.h"
 
-/* Anybody may send these bodies, so they are small. */
-enum { CREDENTIALS_MAX_BYTES = 16 * 1024 };
-
 static enum ag_err reply_grant(struct ag_ctx *ctx, const struct ag_grant *grant)
 {
     AG_TRY(ag_ctx_session_cookie(ctx, grant->cookie));
@@ -83,18 +80,18 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
                     "an organisation of its own; with an `invitation` it also joins the one that "
                     "invites, or is not made when the invitation does not hold.",
              .tag = "Identity", .status = 201, .flags = AG_RF_SIGN_IN, .body = &ag_register_schema,
-             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema, .limit = &register_limit,
+             .max_body = AG_SMALL_BODY_BYTES, .reply = &ag_grant_schema, .limit = &register_limit,
              .errors = {AG_E_EMAIL_TAKEN, AG_E_FORBIDDEN, AG_E_CONFLICT, AG_E_OVERLOADED}),
     AG_ROUTE("login", POST, "/v1/auth/login", PUBLIC, auth_login, "Sign in",
              .doc = "Also sets the browser's session cookie.", .tag = "Identity", .status = 200,
-             .flags = AG_RF_SIGN_IN, .body = &ag_login_schema, .max_body = CREDENTIALS_MAX_BYTES,
+             .flags = AG_RF_SIGN_IN, .body = &ag_login_schema, .max_body = AG_SMALL_BODY_BYTES,
              .reply = &ag_grant_schema,
              .errors = {AG_E_BAD_CREDENTIALS, AG_E_FORBIDDEN, AG_E_OVERLOADED}),
     AG_ROUTE("refreshToken", POST, "/v1/auth/refresh", PUBLIC, auth_refresh,
              "Trade a refresh token for a new pair",
              .doc = "Each refresh token works once. Using one twice ends its session.",
              .tag = "Identity", .status = 200, .body = &ag_refresh_schema,
-             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_grant_schema,
+             .max_body = AG_SMALL_BODY_BYTES, .reply = &ag_grant_schema,
              .errors = {AG_E_UNAUTHENTICATED, AG_E_FORBIDDEN}),
     AG_ROUTE("logout", POST, "/v1/auth/logout", ACCOUNT_WRITE, auth_logout, "Sign out",
              .doc = "Ends the session: its tokens are refused from now on.", .tag = "Identity",
@@ -107,7 +104,7 @@ const struct ag_route ag_auth_routes[AG_AUTH_ROUTES] = {
              .doc = "What is left out stays. A new password needs the current one, or, where there "
                     "is none yet, a recent sign-in; it ends every other session.",
              .tag = "Identity", .status = 200, .body = &ag_me_input_schema,
-             .max_body = CREDENTIALS_MAX_BYTES, .reply = &ag_me_schema, .limit = &change_limit,
+             .max_body = AG_SMALL_BODY_BYTES, .reply = &ag_me_schema, .limit = &change_limit,
              .errors = {AG_E_STALE, AG_E_OVERLOADED, AG_E_REAUTH}),
     AG_ROUTE("deleteMe", DELETE, "/v1/auth/me", ACCOUNT_WRITE, auth_delete_me,
              "Delete the current account",

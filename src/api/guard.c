@@ -59,6 +59,15 @@ static enum ag_err check_origin(const struct ag_request *req)
                    "API clients send Authorization: Bearer");
 }
 
+/* What a credential that is not taken answers beside its problem (RFC 6750 3). Returns `err`. */
+static enum ag_err challenge(struct ag_ctx *ctx, enum ag_err err)
+{
+    if (ag_err_info(err)->status == 401)
+        ag_reply_header(ctx->req, "WWW-Authenticate",
+                        AG_STR("Bearer realm=\"agentgen\", error=\"invalid_token\""));
+    return err;
+}
+
 enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
 {
     struct ag_str secret;
@@ -77,10 +86,7 @@ enum ag_err ag_guard_authenticate(struct ag_ctx *ctx)
         err = ag_authenticate(ctx->scope.core, ctx->scope.arena, kind, secret, &ctx->scope.who);
         ag_limits_after_look_up(ctx, err);
     }
-    if (ag_err_info(err)->status == 401)
-        ag_reply_header(ctx->req, "WWW-Authenticate",
-                        AG_STR("Bearer realm=\"agentgen\", error=\"invalid_token\""));
-    AG_TRY(err);
+    AG_TRY(challenge(ctx, err));
     /* Until the request's end; whatever a statement says, these are the rows it may meet. */
     ag_db_tenant_swap(ag_tenant(ctx->scope.who.org_id));
     return kind == AG_CRED_COOKIE ? check_origin(ctx->req) : AG_OK;
@@ -185,6 +191,16 @@ static enum ag_err check_credential(const struct ag_ctx *ctx)
                                        : "another kind of credential");
 }
 
+static enum ag_err check_rights(struct ag_ctx *ctx)
+{
+    const struct ag_route *route = ctx->route;
+    if (!ag_principal_may(&ctx->scope.who, route->permission))
+        return ag_fail(AG_E_FORBIDDEN, "this needs the permission %s",
+                       ag_permission_info(route->permission)->name);
+    AG_TRY(ag_guard_agent_door(ctx));
+    return route->flags & AG_RF_RECENT ? ag_require_recent(&ctx->scope) : AG_OK;
+}
+
 /* Who asks, whether they may, and how often. What is refused to somebody known counts as theirs. */
 static enum ag_err admit(struct ag_ctx *ctx)
 {
@@ -194,13 +210,20 @@ static enum ag_err admit(struct ag_ctx *ctx)
         AG_TRY(ag_guard_authenticate(ctx));
         AG_TRY(ag_limits_of_principal(ctx));
         AG_TRY(check_credential(ctx));
-        if (!ag_principal_may(&ctx->scope.who, route->permission))
-            return ag_fail(AG_E_FORBIDDEN, "this needs the permission %s",
-                           ag_permission_info(route->permission)->name);
-        AG_TRY(ag_guard_agent_door(ctx));
-        if (route->flags & AG_RF_RECENT) AG_TRY(ag_require_recent(&ctx->scope));
+        AG_TRY(check_rights(ctx));
     }
     return ag_limits_of_route(ctx);
+}
+
+/* A body comes as slowly as its sender likes, minutes at the least rate. What let the request in
+ * may be gone when the last byte is there: then it is judged once more. */
+static enum ag_err admit_again(struct ag_ctx *ctx)
+{
+    const struct ag_route *route = ctx->route;
+    if (route->permission == AG_PERM_PUBLIC) return AG_OK;
+    if (!ag_principal_outdated(ctx->scope.core, &ctx->scope.who)) return AG_OK;
+    AG_TRY(challenge(ctx, ag_principal_renew(&ctx->scope, route->permission)));
+    return check_rights(ctx);
 }
 
 static enum ag_err handle(struct ag_ctx *ctx)
@@ -219,6 +242,7 @@ enum ag_err ag_guard_run(struct ag_ctx *ctx, const struct ag_route_match *match)
     AG_TRY(take_path(ctx, match));
     AG_TRY(take_query(ctx));
     AG_TRY(take_body(ctx, &body));
+    AG_TRY(admit_again(ctx));
     take_if_match(ctx);
     AG_TRY(ag_guard_agent(ctx));
     if (!(route->flags & AG_RF_IDEMPOTENT)) return handle(ctx);

@@ -82,8 +82,9 @@ const struct ag_route ag_invitation_routes[AG_INVITATION_ROUTES] = {
                     "same e-mail. It is void once its inviter could not make it any more. To "
                     "invite an owner wants a recent sign-in.",
              .tag = "Organisation", .status = 201, .flags = AG_RF_IDEMPOTENT,
-             .body = &ag_invitation_input_schema, .reply = &ag_invitation_schema,
-             .limit = &mail_limit, .errors = {AG_E_CONFLICT, AG_E_REAUTH, AG_E_RATE_LIMITED}),
+             .body = &ag_invitation_input_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_invitation_schema, .limit = &mail_limit,
+             .errors = {AG_E_CONFLICT, AG_E_REAUTH, AG_E_RATE_LIMITED}),
     AG_ROUTE("deleteInvitation", DELETE, "/v1/invitations/{id}", MEMBERS_WRITE, invitation_delete,
              "Take an invitation back", .resource = "invitation", .tag = "Organisation",
              .status = 204),

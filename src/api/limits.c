@@ -119,7 +119,8 @@ const struct ag_route ag_limit_routes[AG_LIMIT_ROUTES] = {
              .doc = "What is left out stays. In force at once, on other servers of the same "
                     "database within five seconds.",
              .tag = "Administration", .flags = AG_RF_RECENT, .status = 200,
-             .body = &ag_settings_input_schema, .reply = &ag_settings_schema),
+             .body = &ag_settings_input_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_settings_schema),
     AG_ROUTE("listOrganizationPlans", GET, "/v1/admin/orgs", ADMIN_ORGS, org_list,
              "List the server's organisations", .doc = "Newest first.", .tag = "Administration",
              .status = 200, .flags = AG_RF_LIST, .query = &org_query_schema,
@@ -129,7 +130,8 @@ const struct ag_route ag_limit_routes[AG_LIMIT_ROUTES] = {
              .doc = "What is left out stays. In force at once, on other servers of the same "
                     "database within five seconds.",
              .tag = "Administration", .resource = "organization", .status = 200,
-             .body = &ag_plan_input_schema, .reply = &ag_org_plan_schema),
+             .body = &ag_plan_input_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_org_plan_schema),
     AG_ROUTE("listBlocks", GET, "/v1/admin/blocked-ips", ADMIN_BLOCKS, block_list,
              "List who may not sign in for a while",
              .doc = "Addresses and accounts of which too many sign-ins failed, and addresses that "
@@ -140,7 +142,7 @@ const struct ag_route ag_limit_routes[AG_LIMIT_ROUTES] = {
              "Block an address",
              .doc = "Every request from it is refused with 429, whatever credentials it carries.",
              .tag = "Administration", .status = 201, .body = &ag_block_input_schema,
-             .reply = &ag_block_schema),
+             .max_body = AG_SMALL_BODY_BYTES, .reply = &ag_block_schema),
     AG_ROUTE("liftBlock", DELETE, "/v1/admin/blocked-ips/{id}", ADMIN_BLOCKS, block_lift,
              "Lift a block", .doc = "The failed sign-ins that led to it are forgotten.",
              .tag = "Administration", .resource = "block", .status = 204),

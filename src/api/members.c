@@ -44,8 +44,8 @@ const struct ag_route ag_member_routes[AG_MEMBER_ROUTES] = {
                     "may. An organisation keeps an owner. Who is an owner is changed with a "
                     "recent sign-in alone. It is in force at once.",
              .resource = "member", .tag = "Organisation", .status = 200,
-             .body = &ag_role_input_schema, .reply = &ag_member_schema,
-             .errors = {AG_E_CONFLICT, AG_E_REAUTH}),
+             .body = &ag_role_input_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_member_schema, .errors = {AG_E_CONFLICT, AG_E_REAUTH}),
     AG_ROUTE("removeMember", DELETE, "/v1/members/{id}", MEMBERS_WRITE, member_remove,
              "Remove a member",
              .doc = "Their sessions are back in their own organisation at once, their own API "

@@ -264,7 +264,7 @@ const struct ag_route ag_oauth_routes[AG_OAUTH_ROUTES] = {
              .doc = "Linking needs a sign-in within the last 15 minutes; proving renews it. Both "
                     "are for the browser that the session's cookie is in.",
              .tag = "Identity", .status = 200, .credentials = AG_CRED_COOKIE, .body = &link_schema,
-             .reply = &link_reply_schema, .limit = &link_limit,
+             .max_body = AG_SMALL_BODY_BYTES, .reply = &link_reply_schema, .limit = &link_limit,
              .errors = {AG_E_REAUTH, AG_E_CONFLICT, AG_E_EGRESS_DENIED, AG_E_UPSTREAM_UNREACHABLE,
                         AG_E_UPSTREAM_TIMEOUT, AG_E_UPSTREAM_ERROR, AG_E_UPSTREAM_INVALID,
                         AG_E_TIMEOUT}),

@@ -78,8 +78,8 @@ const struct ag_route ag_org_routes[AG_ORG_ROUTES] = {
              .doc = "The account becomes its owner. The session goes on where it is: switch to "
                     "the new one to work there.",
              .tag = "Organisation", .credentials = SESSION_ONLY, .status = 201,
-             .flags = AG_RF_IDEMPOTENT, .body = &ag_org_input_schema, .reply = &ag_org_schema,
-             .errors = {AG_E_CONFLICT}),
+             .flags = AG_RF_IDEMPOTENT, .body = &ag_org_input_schema,
+             .max_body = AG_SMALL_BODY_BYTES, .reply = &ag_org_schema, .errors = {AG_E_CONFLICT}),
     AG_ROUTE("switchOrganization", POST, "/v1/orgs/{id}/switch", ACCOUNT_READ, org_switch,
              "Act in another of one's organisations",
              .doc = "From now on, with this session: its tokens and its cookie alike. API keys "
@@ -91,7 +91,8 @@ const struct ag_route ag_org_routes[AG_ORG_ROUTES] = {
              .errors = {AG_E_NOT_FOUND}),
     AG_ROUTE("updateOrganization", PATCH, "/v1/org", ORG_WRITE, org_rename,
              "Change the current organisation", .tag = "Organisation", .status = 200,
-             .body = &ag_org_input_schema, .reply = &ag_org_schema, .errors = {AG_E_NOT_FOUND}),
+             .body = &ag_org_input_schema, .max_body = AG_SMALL_BODY_BYTES, .reply = &ag_org_schema,
+             .errors = {AG_E_NOT_FOUND}),
     AG_ROUTE("deleteOrganization", DELETE, "/v1/org", ORG_DELETE, org_delete,
              "Delete the current organisation",
              .doc = "Its members are out at once, their sessions back in their own organisations, "
@@ -103,7 +104,8 @@ const struct ag_route ag_org_routes[AG_ORG_ROUTES] = {
              "Hand over the current organisation",
              .doc = "The member becomes an owner, and the account that asks an admin.",
              .tag = "Organisation", .status = 204, .flags = AG_RF_RECENT,
-             .body = &ag_transfer_input_schema, .errors = {AG_E_CONFLICT}),
+             .body = &ag_transfer_input_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .errors = {AG_E_CONFLICT}),
     AG_ROUTE("leaveOrganization", POST, "/v1/org/leave", ACCOUNT_WRITE, org_leave,
              "Leave the current organisation",
              .doc = "The account's own API keys there end; its private agents become the oldest "

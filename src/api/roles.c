@@ -52,14 +52,14 @@ const struct ag_route ag_role_routes[AG_ROLE_ROUTES] = {
              .doc = "Of permissions that one holds. `account:read` and `account:write`, which "
                     "concern one's own account, belong to every role.",
              .tag = "Organisation", .status = 201, .flags = AG_RF_IDEMPOTENT,
-             .body = &ag_own_role_input_schema, .reply = &ag_org_role_schema,
-             .errors = {AG_E_CONFLICT}),
+             .body = &ag_own_role_input_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_org_role_schema, .errors = {AG_E_CONFLICT}),
     AG_ROUTE("replaceRole", PUT, "/v1/roles/{id}", ROLES_WRITE, role_replace, "Change a role",
              .doc = "For all members who have it, at once. Nobody changes a role that may do more "
                     "than they.",
              .resource = "role", .tag = "Organisation", .status = 200,
-             .body = &ag_own_role_input_schema, .reply = &ag_org_role_schema,
-             .errors = {AG_E_CONFLICT}),
+             .body = &ag_own_role_input_schema, .max_body = AG_SMALL_BODY_BYTES,
+             .reply = &ag_org_role_schema, .errors = {AG_E_CONFLICT}),
     AG_ROUTE("deleteRole", DELETE, "/v1/roles/{id}", ROLES_WRITE, role_delete, "Delete a role",
              .doc = "One that no member has and no open invitation promises.", .resource = "role",
              .tag = "Organisation", .status = 204, .errors = {AG_E_CONFLICT}),

@@ -39,6 +39,10 @@ enum ag_agent_keys {
 
 enum { AG_ROUTE_MAX_ERRORS = 8 };
 
+/* `max_body` of what takes names, addresses and secrets alone: nobody needs half an hour to send
+ * it, nor is more of it kept while it comes. */
+enum { AG_SMALL_BODY_BYTES = 16 * 1024 };
+
 /* How often a route may be used; past that it answers 429 with Retry-After. A rate whose count is 0
  * is none. */
 struct ag_route_limit {

@@ -197,6 +197,11 @@ bool ag_principal_fresh(struct ag_core *core, const struct ag_principal *who)
     return who->epoch == access_epoch(core) && ag_mono_ms() - who->read_at_ms < AG_FRESH_MS;
 }
 
+bool ag_principal_outdated(struct ag_core *core, const struct ag_principal *who)
+{
+    return who->epoch != access_epoch(core) || ag_mono_ms() - who->read_at_ms > AG_ACCESS_TTL_MS;
+}
+
 enum ag_err ag_principal_renew(struct ag_scope *scope, enum ag_permission permission)
 {
     struct ag_principal now;

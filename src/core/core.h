@@ -222,6 +222,10 @@ bool ag_authenticate_known(struct ag_core *core, enum ag_credential kind, struct
  * is no guess. Forgets the oldest ones. */
 bool ag_authenticate_seen(struct ag_core *core, struct ag_str secret);
 
+/* Whether what is known of a principal may not be used any more, as it would not be for a request
+ * that comes now: something took rights away since in this process, or it is older than 5 s. */
+bool ag_principal_outdated(struct ag_core *core, const struct ag_principal *who);
+
 /* What is known of a principal is younger; so, however it is looked at again, at most 5 s old. */
 enum { AG_FRESH_MS = 4000 };
 /* Reads the principal again, unless it is fresh: nothing took rights away since in this process,

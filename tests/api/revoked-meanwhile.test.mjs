@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { sql } from '../lib/database.mjs';
-import { expect, expectProblem } from '../lib/expect.mjs';
+import { absentId, expect, expectProblem } from '../lib/expect.mjs';
 import { loggedToken } from '../lib/mail.mjs';
-import { browserOf, join, organisationOf, PASSWORD, register, unique, world } from '../lib/world.mjs';
+import { exchange } from '../lib/raw.mjs';
+import { browserOf, createFakeAgent, join, organisationOf, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const w = world();
 const LONG_AGO = "'2020-01-01T00:00:00.000Z'";
@@ -27,6 +28,7 @@ describe('a session that was revoked meanwhile', () => {
     'another name': [(c) => c.patch('/v1/auth/me', { name: 'Somebody Else' }), (id) => `users WHERE id = '${id}' AND name = 'Somebody Else'`],
     'another password': [(c) => c.patch('/v1/auth/me', { current_password: PASSWORD, new_password: 'another good password' }), (id) => `activity_logs WHERE user_id = '${id}' AND action = 'auth.password_changed'`],
     'a recent sign-in': [(c) => c.post('/v1/auth/reauthenticate', { password: PASSWORD }), (id) => `activity_logs WHERE user_id = '${id}' AND action = 'auth.reauthenticated'`],
+    'the end of the account': [(c) => c.delete('/v1/auth/me'), (id) => `users WHERE id = '${id}' AND deleted_at IS NOT NULL`],
     'an end of others': [(c) => c.delete('/v1/auth/sessions'), (id) => `activity_logs WHERE user_id = '${id}' AND action = 'auth.sessions_ended'`],
   };
   for (const [what, [ask, trace]] of Object.entries(begun)) {
@@ -40,6 +42,136 @@ describe('a session that was revoked meanwhile', () => {
       }
     });
   }
+
+  it('gives a key no longer life', async () => {
+    const account = await register(w.anonymous);
+    const { id } = expect(await account.client.post('/v1/api-keys', { name: 'k' }), 201);
+    await revokedElsewhere(account, account.client);
+    expectProblem(await account.client.patch(`/v1/api-keys/${id}`, { expires_at: '2099-01-01T00:00:00Z' }), 401, 'unauthenticated');
+    assert.equal(await count(`api_keys WHERE id = '${id}' AND expires_at IS NULL`), 1);
+  });
+});
+
+/** Sends a request but for its last byte; once the server has let it in, `meanwhile` happens, and then comes that byte. */
+async function late(method, path, body, credential, meanwhile) {
+  const text = JSON.stringify(body);
+  const head = [`${method} ${path} HTTP/1.1`, 'Host: x', ...credential, 'Content-Type: application/json', `Content-Length: ${text.length}`, 'Expect: 100-continue'];
+  return exchange(w.server.port, `${head.join('\r\n')}\r\n\r\n`, async (raw) => {
+    // It says this to whom it has let in, before it waits for the first byte.
+    assert.equal((await raw.reply()).status, 100);
+    raw.write(text.slice(0, -1));
+    await meanwhile();
+    raw.write(text.slice(-1));
+    return raw.reply();
+  });
+}
+
+function expectLate(reply, status, code) {
+  assert.equal(reply.status, status, reply.text);
+  assert.equal(JSON.parse(reply.text).code, code);
+  assert.equal('www-authenticate' in reply.headers, status === 401);
+}
+
+describe('a request whose last byte is late', () => {
+  const bearer = (secret) => [`Authorization: Bearer ${secret}`];
+  const cookieOf = (account) => [`Cookie: ${account.reply.cookies[0].split(';')[0]}`, 'Origin: http://x'];
+  const key = async (client, more = {}) => expect(await client.post('/v1/api-keys', { name: 'k', ...more }), 201);
+  const agentNamed = (name) => count(`ai_agents WHERE name = '${name}'`);
+  const agent = () => ({ name: unique('Late'), config: { model: 'fake/echo' } });
+
+  it('is answered when nothing was taken away', async () => {
+    const account = await register(w.anonymous);
+    const other = await register(w.anonymous);
+    for (const credential of [bearer(account.token), cookieOf(account), bearer((await key(account.client)).key)]) {
+      // That others lose something, or the cookie's secret is exchanged, is no reason.
+      const meanwhile = async () => assert.equal((await other.client.delete('/v1/auth/sessions')).status, 204);
+      const reply = await late('PATCH', '/v1/auth/me', { name: 'Late But Here' }, credential, meanwhile);
+      assert.equal(reply.status, 200, reply.text);
+      assert.equal(JSON.parse(reply.text).name, 'Late But Here');
+    }
+    const reply = await late('PATCH', '/v1/auth/me', { name: 'Refreshed' }, cookieOf(account), async () => expect(await refresh(account), 200));
+    assert.equal(reply.status, 200, reply.text);
+  });
+
+  it('changes no address after the owner has reset the password', async () => {
+    for (const carrier of ['token', 'cookie']) {
+      const account = await register(w.anonymous);
+      const email = `${unique('thief')}@mail.test`;
+      const reply = await late('POST', '/v1/auth/change-email', { email }, carrier === 'token' ? bearer(account.token) : cookieOf(account), async () => {
+        expect(await w.anonymous.post('/v1/auth/forgot-password', { email: account.email }), 202);
+        const token = await loggedToken(w.server, 'reset', account.email);
+        assert.equal((await w.anonymous.post('/v1/auth/reset-password', { token, password: 'another good password' })).status, 204);
+      });
+      expectLate(reply, 401, 'unauthenticated');
+      assert.equal(await count(`email_tokens WHERE user_id = '${account.user.id}' AND purpose = 'change'`), 0);
+      expect(await login(account, 'another good password'), 200);
+    }
+  });
+
+  it('does nothing with a key that was revoked', async () => {
+    const account = await register(w.anonymous);
+    const made = await key(account.client);
+    const body = agent();
+    const reply = await late('POST', '/v1/agents', body, [`X-Api-Key: ${made.key}`], async () => assert.equal((await account.client.delete(`/v1/api-keys/${made.id}`)).status, 204));
+    expectLate(reply, 401, 'unauthenticated');
+    assert.equal(await agentNamed(body.name), 0);
+  });
+
+  it('does nothing for who was suspended, or has no account any more', async () => {
+    const [suspended, gone] = [await register(w.anonymous), await register(w.anonymous)];
+    const rename = (account, meanwhile) => late('PATCH', '/v1/auth/me', { name: 'Still Here' }, bearer(account.token), meanwhile);
+    expectLate(await rename(suspended, async () => expect(await w.admin.client.patch(`/v1/admin/users/${suspended.user.id}`, { status: 'suspended' }), 200)), 403, 'forbidden');
+    expectLate(await rename(gone, async () => assert.equal((await gone.client.delete('/v1/auth/me')).status, 204)), 401, 'unauthenticated');
+    assert.equal(await count("users WHERE name = 'Still Here'"), 0);
+  });
+
+  it('does nothing for an administrator who is none any more', async () => {
+    const [former, victim] = [await register(w.anonymous), await register(w.anonymous)];
+    const stand = async (role) => expect(await w.admin.client.patch(`/v1/admin/users/${former.user.id}`, { role }), 200);
+    await stand('admin');
+    const reply = await late('PATCH', `/v1/admin/users/${victim.user.id}`, { status: 'suspended' }, bearer(former.token), () => stand('user'));
+    expectLate(reply, 403, 'forbidden');
+    assert.equal(await count(`users WHERE id = '${victim.user.id}' AND status = 'active'`), 1);
+  });
+
+  it('does nothing for a member who has another role now, or has been removed', async () => {
+    const [owner, lesser, former] = [await register(w.anonymous), await register(w.anonymous), await register(w.anonymous)];
+    await organisationOf(owner, [lesser, 'member'], [former, 'member']);
+    const bodies = [agent(), agent()];
+    expectLate(await late('POST', '/v1/agents', bodies[0], bearer(lesser.token), async () => expect(await owner.client.patch(`/v1/members/${lesser.user.id}`, { role: 'viewer' }), 200)), 403, 'forbidden');
+    expectLate(await late('POST', '/v1/agents', bodies[1], bearer(former.token), async () => assert.equal((await owner.client.delete(`/v1/members/${former.user.id}`)).status, 204)), 401, 'unauthenticated');
+    for (const { name } of bodies) assert.equal(await agentNamed(name), 0);
+  });
+
+  it('asks again for a recent sign-in, and which agents a key is for', async () => {
+    const account = await register(w.anonymous);
+    const others = async () => assert.equal((await account.client.delete('/v1/auth/sessions')).status, 204);
+    const reply = await late('POST', '/v1/auth/change-email', { email: `${unique('x')}@mail.test` }, bearer(account.token), async () => {
+      await sql(w.server, `UPDATE sessions SET authenticated_at = ${LONG_AGO} WHERE user_id = '${account.user.id}'`);
+      await others();
+    });
+    expectLate(reply, 403, 'reauthentication_required');
+    const [one, two] = [await createFakeAgent(account.client), await createFakeAgent(account.client)];
+    const made = await key(account.client);
+    const limit = async () => expect(await account.client.patch(`/v1/api-keys/${made.id}`, { agent_ids: [two.id] }), 200);
+    expectLate(await late('POST', '/v1/agents', agent(), bearer(made.key), limit), 403, 'forbidden');
+    const limited = await key(account.client, { agent_ids: [one.id] });
+    const move = async () => expect(await account.client.patch(`/v1/api-keys/${limited.id}`, { agent_ids: [two.id] }), 200);
+    expectLate(await late('POST', '/v1/ai/generate', { agent_id: one.id, input_text: 'hi' }, bearer(limited.key), move), 404, 'not_found');
+  });
+
+  it('has not long to be late where it takes little', async () => {
+    const account = await register(w.anonymous);
+    const long = 'x'.repeat(16 * 1024);
+    const { client } = account;
+    const replies = [await client.post('/v1/api-keys', { name: long }), await client.patch(`/v1/api-keys/${absentId()}`, { name: long }), await client.post('/v1/orgs', { name: long }),
+      await client.patch('/v1/org', { name: long }), await client.post('/v1/org/transfer', { user_id: long }), await client.patch(`/v1/members/${account.user.id}`, { role: long }),
+      await client.post('/v1/invitations', { email: long }), await client.post('/v1/roles', { name: long }), await client.put(`/v1/roles/${absentId()}`, { name: long }),
+      await browserOf(account, w.server).post('/v1/auth/oauth/none/link', { next: long }), await client.put(`/v1/agents/${absentId()}/visibility`, { visibility: long }),
+      await w.admin.client.patch(`/v1/admin/users/${account.user.id}`, { status: long }), await w.admin.client.patch('/v1/admin/settings', { registration: long }),
+      await w.admin.client.patch(`/v1/admin/orgs/${account.user.org_id}`, { plan: long }), await w.admin.client.post('/v1/admin/blocked-ips', { address: long })];
+    for (const reply of replies) expectProblem(reply, 413, 'payload_too_large');
+  });
 });
 
 describe('who was suspended meanwhile', () => {
