@@ -8,8 +8,16 @@
 
 enum { EXPORT_WINDOW = 500 };
 
-#define MINE(table)                                                                                \
-    "SELECT id, user_id = $2 FROM " table " WHERE org_id = $1 AND id > $3 ORDER BY id LIMIT $4"
+#define MINE_IF(table, mine)                                                                       \
+    "SELECT id, user_id = $2" mine " FROM " table " WHERE org_id = $1 AND id > $3 "                \
+    "ORDER BY id LIMIT $4"
+#define MINE(table) MINE_IF(table, "")
+/* What is done with an organisation's key, or asked by an agent's link, stands under whoever made
+ * these; others did it. */
+#define NOT_BY_SHARED_KEY(table)                                                                   \
+    " AND NOT EXISTS (SELECT 1 FROM api_keys k "                                                   \
+    "WHERE k.org_id = $1 AND k.id = " table ".key_id AND k.shared)"
+#define ACTED "coalesce(user_id = $2, false)" NOT_BY_SHARED_KEY("activity_logs")
 
 struct ag_stmt ag_export_stmts[AG_EXPORT_STMTS] = {
     [AG_EXPORT_AGENTS] = {.name = "export_agents",
@@ -21,12 +29,12 @@ struct ag_stmt ag_export_stmts[AG_EXPORT_STMTS] = {
                            .params = "uuui",
                            .columns = "ub"},
     [AG_EXPORT_RUNS] = {.name = "export_runs",
-                        .sql = MINE("runs"),
+                        .sql = MINE_IF("runs", " AND NOT public" NOT_BY_SHARED_KEY("runs")),
                         .params = "uuui",
                         .columns = "ub"},
     [AG_EXPORT_ACTIVITY] = {.name = "export_activity",
-                            .sql = "SELECT id, coalesce(user_id = $2, false), action, details, ip, "
-                                   "credential, created_at FROM activity_logs "
+                            .sql = "SELECT id, " ACTED ", action, details, ip, credential, "
+                                   "created_at FROM activity_logs "
                                    "WHERE org_id = $1 AND id > $3 ORDER BY id LIMIT $4",
                             .params = "uuui",
                             .columns = "ub"

@@ -66,6 +66,24 @@ describe('the document', () => {
     assert.equal(expect(await member.client.get('/v1/auth/me'), 200).org.id, shared.organization.id, 'the session acts where it did');
   });
 
+  it('holds nothing that others asked by a link, or by a key of the organisation, that they made', async () => {
+    const account = await register(w.anonymous);
+    const agent = await createFakeAgent(account.client);
+    const keyOf = async (more) => w.anonymous.as({ apiKey: expect(await account.client.post('/v1/api-keys', { name: 'k', scopes: ['ai:run', 'agents:read', 'agents:write'], ...more }), 201).key });
+    const [shared, own] = [await keyOf({ shared: true }), await keyOf({})];
+    const { public_id: slug } = expect(await account.client.put(`/v1/agents/${agent.id}/visibility`, { visibility: 'public' }), 200);
+    expect(await w.anonymous.post(`/v1/public/agents/${slug}/generate`, { input_text: 'what a visitor asked' }), 200);
+    await ask({ client: shared }, agent, 'what a colleague asked');
+    const mine = [await ask({ client: own }, agent, 'what my key asked'), await ask(account, agent, 'what I asked')];
+    const copies = [];
+    for (const client of [shared, own]) copies.push(expect(await client.post(`/v1/agents/${agent.id}/duplicate`), 201).id);
+    const { text, organizations: [{ runs, activity }] } = await exported(account);
+    const made = activity.filter((entry) => entry.action === 'agent.created').map((entry) => entry.details.agent_id);
+    assert.deepEqual(made, [agent.id, copies[1]]);
+    assert.deepEqual(ids(runs), mine);
+    for (const other of ['what a visitor asked', 'what a colleague asked']) assert.ok(!text.includes(other), other);
+  });
+
   it('leaves out what a role may not read', async () => {
     const [owner, member] = [await register(w.anonymous), await register(w.anonymous)];
     await createOrganisation(owner);
