@@ -82,7 +82,7 @@ describe('one\'s own account', () => {
   it('cannot be kept from going by who registers what its row becomes', async () => {
     const account = await register(w.anonymous);
     const { id } = account.user;
-    await register(w.anonymous, { email: `deleted-${id}@invalid` });
+    await register(w.anonymous, { email: `deleted-${id}@deleted.invalid` });
     const [[before]] = await sql(w.server, 'SELECT count(*) FROM users');
     expectProblem(await w.anonymous.post('/v1/auth/register', { name: 'x', email: `deleted-${id}`, password: PASSWORD }), 422, 'validation_failed', ['email']);
     assert.equal((await deleteMe(account)).status, 204);
