@@ -210,9 +210,9 @@ enum ag_err ag_principal_look(struct ag_core *core, const struct ag_principal *w
                               struct ag_principal *ret_now) AG_MUST_USE AG_SUSPENDS;
 /* Whether what is known of `who` is young, and nothing took rights away since in this process. */
 bool ag_principal_fresh(struct ag_core *core, const struct ag_principal *who);
-/* Whether the principal administers the server now, read again: an earlier transaction may have
- * taken it away; it stays so until this one ends. Before any lock of an account or organisation.
- * AG_E_FORBIDDEN. */
+/* Whether the principal administers the server now, with what they signed in with, read again: an
+ * earlier transaction may have taken it away; it stays so until this one ends. Before any lock of
+ * an account or organisation. AG_E_FORBIDDEN, AG_E_UNAUTHENTICATED. */
 enum ag_err ag_admin_actor(struct ag_tx *tx, const struct ag_scope *scope) AG_MUST_USE;
 /* What an organisation's own key can hold at most: nothing of a person or of the server. */
 uint64_t ag_shared_key_permissions(void);

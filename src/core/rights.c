@@ -117,7 +117,7 @@ enum ag_err ag_admin_actor(struct ag_tx *tx, const struct ag_scope *scope)
     bool is_admin;
     if (scope->who.credential == AG_CRED_NONE) return AG_OK; /* the operator, at a command line */
     AG_TRY(ag_accounts_is_admin(tx, scope->who.user_id, &is_admin));
-    if (is_admin) return AG_OK;
+    if (is_admin) return ag_self_lock(tx, scope);
     return ag_fail(AG_E_FORBIDDEN, "you do not administer the server any more");
 }
 

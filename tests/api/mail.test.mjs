@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { sql } from '../lib/database.mjs';
 import { expect } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
 import { loggedMails, tokenOf } from '../lib/mail.mjs';
 import { cli, parseLogLine } from '../lib/server.mjs';
 import { linkIn, MailServer, makeCertificate, refusal, startListener, startMailServer } from '../lib/smtp.mjs';
 import { eventually, freePort, sleep } from '../lib/time-and-ports.mjs';
-import { register, unique, world } from '../lib/world.mjs';
+import { PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const w = world({ accounts: false });
 const FROM = 'Agents "R" us <agents@example.com>';
@@ -80,6 +81,27 @@ describe('a mail', () => {
     assert.equal(notice.parsed.subject, 'Your password was changed');
     assert.equal(linkIn(notice), undefined);
     expect(await at.client.post('/v1/auth/login', { email, password: 'another horse battery' }), 200);
+  });
+
+  it('that tells of a new password names what signs in without it', async () => {
+    const other = await serverFor(smtp.url, { GOOGLE_CLIENT_ID: 'x', GOOGLE_CLIENT_SECRET: 'y', GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'y' });
+    const { email, client, user } = await register(other.client);
+    const link = (n, provider, issuer) => sql(other.server, 'INSERT INTO identities (id, user_id, provider, issuer, subject, created_at) '
+      + `VALUES ('00000000-0000-7000-8000-00000000000${n}', '${user.id}', '${provider}', '${issuer}', '${n}', '2026-01-01T00:00:00.000Z')`);
+    const change = (from, to) => client.patch('/v1/auth/me', { current_password: from, new_password: to });
+    expect(await change(PASSWORD, 'another horse battery'), 200);
+    assert.doesNotMatch((await smtp.mailTo(email, 2)).parsed.text, /without one/);
+    await link(1, 'google', 'https://accounts.google.com');
+    await link(2, 'google', 'https://accounts.google.com');
+    await link(3, 'github', 'https://github.com');
+    await link(4, 'oidc', 'https://gone.example');
+    expect(await change('another horse battery', PASSWORD), 200);
+    assert.match((await smtp.mailTo(email, 3)).parsed.text, /without one, as before: Google \(2\), GitHub\./);
+    expect(await other.client.post('/v1/auth/forgot-password', { email }), 202);
+    await sql(other.server, `UPDATE users SET email_verified_at = '2026-01-01T00:00:00.000Z' WHERE id = '${user.id}'`);
+    const token = tokenOf(linkIn(await smtp.mailTo(email, 4)));
+    assert.equal((await other.client.post('/v1/auth/reset-password', { token, password: 'another horse battery' })).status, 204);
+    assert.match((await smtp.mailTo(email, 5)).parsed.text, /Google \(2\), GitHub\./);
   });
 
   it('goes to both addresses when one is to replace the other', async () => {
