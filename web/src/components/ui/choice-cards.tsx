@@ -27,7 +27,7 @@ export function ChoiceCards<T extends string>({ label, value, choices, onChange,
       {choices.map(({ value: own, label: title, hint, icon: Icon }) => (
         <label
           key={own}
-          className="flex cursor-pointer items-start gap-3 rounded-xl border bg-card p-3.5 shadow-card transition-colors hover:border-input has-checked:border-primary has-checked:bg-primary-soft/40 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-ring"
+          className="relative flex cursor-pointer items-start gap-3 rounded-xl border bg-card p-3.5 shadow-card transition-colors hover:border-input has-checked:border-primary has-checked:bg-primary-soft/40 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-ring"
         >
           <input type="radio" name={name} value={own} checked={own === value} onChange={() => onChange(own)} onBlur={onBlur} aria-describedby={`${name}-${own}`} className="sr-only" />
           {Icon ? <Icon aria-hidden="true" className="mt-0.5 size-4.5 shrink-0 text-muted-foreground in-[label:has(:checked)]:text-primary" /> : null}
