@@ -173,6 +173,16 @@ static enum ag_err check_access(enum ag_err err, const struct ag_access *access)
     return AG_OK;
 }
 
+/* Why a session is not let in where it was: it has ended, or goes on in another organisation. */
+static enum ag_err look_elsewhere(struct ag_core *core, struct ag_arena *arena,
+                                  const struct ag_principal *who)
+{
+    struct ag_access access = {.expires_at = 0};
+    enum ag_err err = ag_sessions_access(core->db, arena, who->session_id, &access);
+    AG_TRY(check_access(err, &access));
+    return ag_fail(AG_E_FORBIDDEN, "you are no member of this organisation any more");
+}
+
 /* By id, because the secret may have been exchanged since, and in the organisation of then, because
  * switching to another one takes no right away. That a token has reached its own end is not looked
  * at: what it began may go on as long as its session lives. */
@@ -183,11 +193,15 @@ enum ag_err ag_principal_look(struct ag_core *core, const struct ag_principal *w
     ag_arena_init(&arena);
     struct ag_access access = {.expires_at = 0};
     struct moment asked = moment_now(core);
-    enum ag_err err = who->credential == AG_CRED_KEY
-                          ? ag_api_keys_access_by_id(core->db, &arena, who->key_id, &access)
-                          : ag_sessions_access_in(core->db, &arena, who->session_id, who->org_id,
-                                                  &access);
-    AG_TRY(check_access(err, &access));
+    if (who->credential == AG_CRED_KEY) {
+        AG_TRY(check_access(ag_api_keys_access_by_id(core->db, &arena, who->key_id, &access),
+                            &access));
+    } else {
+        enum ag_err err = ag_sessions_access_in(core->db, &arena, who->session_id, who->org_id,
+                                                &access);
+        if (err == AG_E_NOT_FOUND) return look_elsewhere(core, &arena, who);
+        AG_TRY(check_access(err, &access));
+    }
     *ret_now = principal_of(&access, who->credential, &asked);
     return AG_OK;
 }

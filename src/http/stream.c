@@ -118,7 +118,9 @@ enum ag_err ag_stream_write(struct ag_request *req, struct ag_str data)
         ag_out_put(conn, data.data, n);
         data = ag_str_sub(data, n, data.len);
         if (conn->out.len < AG_STREAM_CHUNK_BYTES) continue;
-        /* While the client takes everything at once, a write does not wait and so not look. */
+        /* While the client takes everything at once, a write does not wait: nobody else would have
+         * a turn, and nothing would look whether to go on. */
+        ag_fiber_yield();
         if (ag_fiber_canceled()) return ag_fail(AG_E_CANCELED, "cancelled");
         AG_TRY(ag_out_flush(conn, false));
     }

@@ -127,7 +127,7 @@ const ways = {
   async 'removing the member'() {
     const { owner, member } = await pair();
     const revoke = async () => expect(await owner.client.delete(`/v1/members/${member.user.id}`), 204);
-    return { clients: await carriers(member), of: owner, revoke, code: ['unauthenticated', 'unauthenticated'] };
+    return { clients: await carriers(member), of: owner, revoke, code: ['forbidden', 'unauthenticated'] };
   },
   async 'a role that may no longer run or read'() {
     const { owner, member } = await pair(['agents:read', 'ai:run', 'runs:read', 'keys:write']);
@@ -138,7 +138,7 @@ const ways = {
   async 'deleting the organisation'() {
     const { owner, member } = await pair();
     const revoke = async () => expect(await owner.client.delete('/v1/org'), 204);
-    return { clients: await carriers(member), of: owner, revoke, code: ['unauthenticated', 'unauthenticated'], gone: true };
+    return { clients: await carriers(member), of: owner, revoke, code: ['forbidden', 'unauthenticated'], gone: true };
   },
   async 'deleting the account'() {
     const account = await register(w.anonymous);
