@@ -14,12 +14,15 @@ export const PAGES = [
   { screen: 'reset', js: 235 },
   { screen: 'verify', js: 235 },
   { screen: 'dashboard', js: 360 },
+  // The list of first steps is a file of its own.
+  { screen: 'dashboard-empty', js: 360, requests: 32 + 1 },
   { screen: 'agents-cards', js: 260 },
   // With the reminder that an address is not proved.
   { screen: 'agents-empty', js: 260 },
   { screen: 'prompts', js: 260 },
   { screen: 'runs', js: 260 },
   { screen: 'errors', js: 260 },
+  { screen: 'errors-empty', js: 260 },
   { screen: 'activity', js: 260 },
   { screen: 'admin-users', js: 335 },
   { screen: 'settings-profile', js: 335 },

@@ -12,6 +12,8 @@ interface UiState {
   promptsView: "cards" | "table";
   /** The first steps on the dashboard, put away by who does not want them. */
   setupHidden: boolean;
+  /** Whether they were all done when last looked at: what keeps the dashboard from waiting to know. */
+  setupComplete: boolean;
   /** The account that wants no more reminders to prove its address. */
   verifyHiddenFor: string | null;
   paletteOpen: boolean;
@@ -24,6 +26,7 @@ interface UiState {
   setAgentsView: (view: "cards" | "table") => void;
   setPromptsView: (view: "cards" | "table") => void;
   setSetupHidden: (hidden: boolean) => void;
+  setSetupComplete: (complete: boolean) => void;
   hideVerifyFor: (account: string) => void;
   setPaletteOpen: (open: boolean) => void;
   setShortcutsOpen: (open: boolean) => void;
@@ -39,6 +42,7 @@ export const useUi = create<UiState>()(
       agentsView: "cards",
       promptsView: "cards",
       setupHidden: false,
+      setupComplete: false,
       verifyHiddenFor: null,
       paletteOpen: false,
       shortcutsOpen: false,
@@ -49,6 +53,7 @@ export const useUi = create<UiState>()(
       setAgentsView: (agentsView) => set({ agentsView }),
       setPromptsView: (promptsView) => set({ promptsView }),
       setSetupHidden: (setupHidden) => set({ setupHidden }),
+      setSetupComplete: (setupComplete) => set({ setupComplete }),
       hideVerifyFor: (verifyHiddenFor) => set({ verifyHiddenFor }),
       setPaletteOpen: (paletteOpen) => set({ paletteOpen }),
       setShortcutsOpen: (shortcutsOpen) => set({ shortcutsOpen }),
@@ -57,7 +62,8 @@ export const useUi = create<UiState>()(
     }),
     {
       name: "agentgen.ui",
-      partialize: ({ sidebarCollapsed, accent, agentsView, setupHidden, verifyHiddenFor, promptsView }) => ({ sidebarCollapsed, accent, agentsView, setupHidden, verifyHiddenFor, promptsView }),
+      partialize: ({ sidebarCollapsed, accent, agentsView, setupHidden, setupComplete, verifyHiddenFor, promptsView }) =>
+        ({ sidebarCollapsed, accent, agentsView, setupHidden, setupComplete, verifyHiddenFor, promptsView }),
     },
   ),
 );

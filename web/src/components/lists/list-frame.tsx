@@ -27,8 +27,10 @@ export function NothingFound({ title, children, onClear }: { title: string; chil
 }
 
 /** A list in whatever state it is: on its way, failed, empty, there, and there with more to come. */
-export function ListFrame({ query, skeleton, empty, status, children }: {
+export function ListFrame({ query, waits = false, skeleton, empty, status, children }: {
   query: ListQuery;
+  /** Whether something else that the entries are drawn with is still on its way. */
+  waits?: boolean;
   skeleton: ReactNode;
   /** Stands in place of a list without entries; null when there are some. */
   empty: ReactNode;
@@ -37,7 +39,7 @@ export function ListFrame({ query, skeleton, empty, status, children }: {
   children: ReactNode;
 }) {
   const t = useT("core");
-  if (query.isPending) return skeleton;
+  if (query.isPending || waits) return skeleton;
   const error = query.error ? <ErrorCard error={query.error} onRetry={() => void query.refetch()} /> : null;
   if (empty) return error ?? empty;
   return (

@@ -1,8 +1,7 @@
 "use client";
 
 import { ChartNoAxesColumn } from "lucide-react";
-import dynamic from "next/dynamic";
-import { useMemo } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 
 import { ErrorCard } from "@/components/shell/error-card";
 import { Button } from "@/components/ui/button";
@@ -27,7 +26,7 @@ import { StatTiles, StatTilesSkeleton } from "./stat-tiles";
 import { Drafts, SavedConfigurations } from "./work";
 
 // Its code is loaded by who has not finished it.
-const SetupList = dynamic(() => import("./setup-list").then((module) => module.SetupList), { ssr: false });
+const SetupList = lazy(() => import("./setup-list").then((module) => ({ default: module.SetupList })));
 
 const REFRESH_MS = 60_000;
 
@@ -90,6 +89,32 @@ function Grid({ data, range, onLonger }: { data: Dashboard | undefined; range: R
   );
 }
 
+/**
+ * Whether the first steps stand on top of everything, once that is known. Until then nothing may be shown
+ * that they would push down; who had done them all when last here does not wait.
+ */
+function useSetup(setup: Dashboard["setup"] | undefined, failed: boolean): { waits: boolean; shows: boolean } {
+  const builds = usePermission("agents:write");
+  const hidden = useUi((state) => state.setupHidden);
+  const wasComplete = useUi((state) => state.setupComplete);
+  const setComplete = useUi((state) => state.setSetupComplete);
+  const complete = setup && setupOf(setup).complete;
+  useEffect(() => {
+    if (complete !== undefined) setComplete(complete);
+  }, [complete, setComplete]);
+  const wanted = builds && !hidden;
+  return { waits: wanted && !wasComplete && !setup && !failed, shows: wanted && complete === false };
+}
+
+function DashboardSkeleton() {
+  return (
+    <div aria-busy="true" className="grid gap-4">
+      <StatTilesSkeleton />
+      <Skeleton className="h-[19.75rem] rounded-xl" />
+    </div>
+  );
+}
+
 export function DashboardScreen() {
   const t = useT("dashboard");
   const [params, setParams] = useQueryState();
@@ -98,20 +123,25 @@ export function DashboardScreen() {
     placeholderData: (before) => before,
     refetchInterval: REFRESH_MS,
   });
-  const hidden = useUi((state) => state.setupHidden);
   const builds = usePermission("agents:write");
-  const showsSetup = builds && data !== undefined && !hidden && !setupOf(data.setup).complete;
+  const setup = useSetup(data?.setup, error !== null);
   const setRange = (next: Range) => setParams({ range: next === DEFAULT_RANGE ? null : next });
   return (
     <div className="page">
       <PageHeader title={t("title")} description={t("description")} actions={<RangePicker range={range} onChange={setRange} />} />
-      {data && showsSetup ? <SetupList setup={data.setup} onCheck={() => void refetch()} checking={isFetching} /> : null}
-      {error ? <ErrorCard error={error} onRetry={() => void refetch()} className="mb-4" /> : null}
-      <div aria-busy={isPlaceholderData} className={cn("transition-opacity", isPlaceholderData && "opacity-60")}>
-        {data ? <StatTiles data={data} /> : error ? null : <StatTilesSkeleton />}
-        <Grid data={data} range={range} onLonger={() => setRange("90d")} />
-      </div>
-      {data && builds ? <RestoreSetup setup={data.setup} /> : null}
+      {setup.waits ? <DashboardSkeleton /> : null}
+      <Suspense fallback={<DashboardSkeleton />}>
+        {/* Hidden rather than absent: what is in it asks for its own data meanwhile. */}
+        <div hidden={setup.waits}>
+          {data && setup.shows ? <SetupList setup={data.setup} onCheck={() => void refetch()} checking={isFetching} /> : null}
+          {error ? <ErrorCard error={error} onRetry={() => void refetch()} className="mb-4" /> : null}
+          <div aria-busy={isPlaceholderData} className={cn("transition-opacity", isPlaceholderData && "opacity-60")}>
+            {data ? <StatTiles data={data} /> : error ? null : <StatTilesSkeleton />}
+            <Grid data={data} range={range} onLonger={() => setRange("90d")} />
+          </div>
+          {data && builds ? <RestoreSetup setup={data.setup} /> : null}
+        </div>
+      </Suspense>
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Segmented } from "@/components/ui/segmented";
+import { Skeleton } from "@/components/ui/skeleton";
 import { toApiError } from "@/lib/api/problem";
 import { $api } from "@/lib/api/query";
 import { useSession } from "@/lib/api/session";
@@ -66,7 +67,7 @@ function TestProvider({ provider }: { provider: Provider }) {
   const refusal = test.error ? toApiError(test.error) : null;
   const code = outcome?.error?.code ?? refusal?.code ?? null;
   return (
-    <div className="grid gap-2.5">
+    <div className={cn("grid gap-2.5", outcome?.error && "w-full")}>
       <div className="flex flex-wrap items-center gap-3">
         <Button size="sm" variant="secondary" busy={test.isPending} onClick={() => test.mutate({ params: { path: { provider: provider.id } }, body: {} })}>{t("action", { provider: provider.title })}</Button>
         <span role="status" className="flex items-center gap-1.5 text-[0.8125rem]">
@@ -87,13 +88,16 @@ function TestProvider({ provider }: { provider: Provider }) {
 
 function TestKey({ hasKey }: { hasKey: boolean }) {
   const t = useT("dashboard.setup.test");
-  const { data } = $api.useQuery("get", "/v1/providers", {}, { enabled: hasKey });
+  const { data, isPending } = $api.useQuery("get", "/v1/providers", {}, { enabled: hasKey });
   if (!hasKey) return <p>{t("wait")}</p>;
   const providers = (data?.data ?? []).filter(({ configured, offline }) => configured && !offline);
   return (
     <div className="grid gap-3">
       <p>{t("body")}</p>
-      {providers.map((provider) => <TestProvider key={provider.id} provider={provider} />)}
+      <div className="flex flex-wrap items-start gap-x-2 gap-y-3">
+        {isPending ? <Skeleton className="h-8 w-32" /> : null}
+        {providers.map((provider) => <TestProvider key={provider.id} provider={provider} />)}
+      </div>
     </div>
   );
 }
@@ -115,12 +119,13 @@ function CreateAgent() {
 
 function CallAgent({ hasAgent }: { hasAgent: boolean }) {
   const t = useT("dashboard.setup.call");
-  const { data } = $api.useQuery("get", "/v1/agents", { params: { query: { status: "published", limit: 1, sort: "-updated_at" } } }, { enabled: hasAgent });
+  const { data, isPending } = $api.useQuery("get", "/v1/agents", { params: { query: { status: "published", limit: 1, sort: "-updated_at" } } }, { enabled: hasAgent });
   const agent = data?.data[0];
   if (!hasAgent) return <p>{t("wait")}</p>;
   return (
     <div className="grid gap-3">
       <p>{t("body")}</p>
+      {isPending ? <Skeleton className="h-8 w-40" /> : null}
       {agent ? <Button asChild size="sm" className="w-fit"><Link href={`/agents/${agent.id}`}><MessageCircle aria-hidden="true" />{t("action")}</Link></Button> : null}
     </div>
   );

@@ -34,11 +34,15 @@ function useErrors(source: Source | null) {
   return { ...result, entries };
 }
 
+function useCodes() {
+  return $api.useQuery("get", "/v1/dashboard", { params: { query: { range: "7d" } } });
+}
+
 /** How often each cause stopped a run lately; a press narrows the log to it. */
 function ByCode({ filter, onCode }: { filter: ErrorFilter; onCode: (code: string | null) => void }) {
   const t = useT("errors");
   const { number } = useFormat();
-  const { data, isPending } = $api.useQuery("get", "/v1/dashboard", { params: { query: { range: "7d" } } });
+  const { data, isPending } = useCodes();
   if (filter.source === "client") return null;
   if (isPending) return <Skeleton className="mb-4 h-7 w-full max-w-2xl" />;
   if (!data || data.errors.length === 0) return null;
@@ -96,6 +100,7 @@ export function ErrorsScreen() {
   const [params, setParams] = useQueryState();
   const filter = useMemo(() => readFilter(params), [params]);
   const { entries, ...query } = useErrors(filter.source);
+  const waits = useCodes().isPending && filter.source !== "client";
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const shown = withCode(entries, filter.code);
   const toggle = (id: string) => setOpen((before) => {
@@ -122,6 +127,7 @@ export function ErrorsScreen() {
       <ByCode filter={filter} onCode={(code) => setParams({ code, ...(code ? { source: "run" } : {}) })} />
       <ListFrame
         query={query}
+        waits={waits}
         skeleton={<ErrorsSkeleton />}
         empty={shown.length ? null : <NoErrors filter={filter} onClear={() => setParams({ source: filter.code ? filter.source : null, code: null })} more={more} />}
         status={filter.code ? t("code_filter", { code: filter.code, shown: shown.length, loaded: entries.length }) : t("loaded", { count: entries.length })}

@@ -42,6 +42,8 @@ export function MembersTab() {
   const roles = useRoles();
   const list = $api.useInfiniteQuery("get", "/v1/members", { params: { query: { limit: PAGE, ...(q ? { q } : {}) } } }, { ...BY_CURSOR, placeholderData: (before) => before });
   const members = list.data?.pages.flatMap((page) => page.data) ?? [];
+  // Rows grow when they can be changed, which the roles tell.
+  const waits = writes && roles.isPending;
   const invites = writes && me?.org.personal === false;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
@@ -51,6 +53,7 @@ export function MembersTab() {
       </div>
       <ListFrame
         query={list}
+        waits={waits}
         skeleton={<MembersSkeleton />}
         empty={members.length ? null : <NothingFound title={t("nothing_title")} onClear={() => setParams({ q: null })}>{t("nothing_body")}</NothingFound>}
       >
@@ -61,7 +64,7 @@ export function MembersTab() {
         </Card>
       </ListFrame>
       {/* Behind the members, who would push it down when they come. */}
-      {invites && !list.isPending ? <Invitations /> : null}
+      {invites && !list.isPending && !waits ? <Invitations /> : null}
       {me?.org.personal ? <Personal /> : null}
       {inviting ? <InviteDialog onClose={() => setInviting(false)} /> : null}
       {removing ? <RemoveDialog member={removing} onClose={() => setRemoving(null)} /> : null}
