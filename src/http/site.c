@@ -27,12 +27,12 @@ static bool cut(struct ag_str path, struct elements *ret_elements)
     return ret_elements->count > 0;
 }
 
-/* Whether an element can be the value of a parameter. What begins with `_` is the export's own, and
- * a dot is that of a file's name, but for the form in which the router asks for a page's data. */
+/* Whether an element can be the value of a parameter. `_` and `_next` are the export's own, and a dot
+ * is that of a file's name, but for the form in which the router asks for a page's data. */
 static bool can_be_parameter(const struct elements *path, size_t i)
 {
     struct ag_str element = path->items[i];
-    if (element.data[0] == '_') return false;
+    if (ag_str_eq(element, AG_STR("_")) || ag_str_eq(element, AG_STR("_next"))) return false;
     if (i + 1 == path->count && ag_str_ends_with(element, AG_STR(".txt"))) element.len -= 4;
     return element.len > 0 && ag_str_find_char(element, '.') < 0;
 }

@@ -71,6 +71,8 @@ static void paths_find_their_files(void **state)
         /* Parameters. */
         {"/agents/0190", 200, "/agents/_.html"},
         {"/agents/_", 200, "/agents/_.html"},
+        {"/agents/_DMPdJ", 200, "/agents/_.html"}, /* a public link can begin so */
+        {"/agents/_DMPdJ.txt", 200, "/agents/_.txt"},
         {"/agents/k\xC3\xA4se und brot", 200, "/agents/_.html"},
         {"/agents/0190.txt", 200, "/agents/_.txt"},
         {"/agents/0190/__next._tree.txt", 200, "/agents/_/__next._tree.txt"},
