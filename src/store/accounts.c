@@ -35,7 +35,7 @@ static const int64_t ADMINS_LOCK = 0x61646d696e73;
     "z"
 #define ACCOUNT_FOUND                                                                              \
     ACCOUNT_SELECT                                                                                 \
-    "AND (lower(u.name) LIKE $1 ESCAPE '\\' OR lower(u.email) LIKE $1 ESCAPE '\\') "               \
+    "AND (lower(u.name) LIKE lower($1) ESCAPE '\\' OR lower(u.email) LIKE lower($1) ESCAPE '\\') " \
     "AND ($2 IS NULL OR u.status = $2) AND ($3 IS NULL OR u.role = $3) "
 #define ACCOUNT_AS_READ                                                                            \
     "SELECT id FROM users WHERE id = $1 AND status = 'active' AND deleted_at IS NULL "             \

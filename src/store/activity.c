@@ -12,8 +12,9 @@ enum { ACTIVITY_LIST, ACTIVITY_LIST_REACH, ACTIVITY_EXPORT, ACTIVITY_EXPORT_REAC
     "FROM activity_logs a LEFT JOIN users u ON u.id = a.user_id "
 #define ACTIVITY_MATCH                                                                             \
     "AND ($5 IS NULL OR a.action LIKE $5 ESCAPE '\\') AND ($6 IS NULL OR a.user_id = $6) "         \
-    "AND ($7 IS NULL OR a.action LIKE $7 ESCAPE '\\' OR lower(u.name) LIKE $7 ESCAPE '\\' "        \
-    "OR a.ip LIKE $7 ESCAPE '\\' OR lower(CAST(a.details AS TEXT)) LIKE $7 ESCAPE '\\') "
+    "AND ($7 IS NULL OR a.action LIKE lower($7) ESCAPE '\\' "                                      \
+    "OR lower(u.name) LIKE lower($7) ESCAPE '\\' OR a.ip LIKE lower($7) ESCAPE '\\' "              \
+    "OR lower(CAST(a.details AS TEXT)) LIKE lower($7) ESCAPE '\\') "
 #define NEWEST_FIRST "WHERE a.org_id = $1 AND a.id >= $2 AND a.id < $3 "
 #define OLDEST_FIRST "WHERE a.org_id = $1 AND a.id > $2 AND a.id < $3 "
 #define REACH_SELECT "SELECT a.id FROM activity_logs a "

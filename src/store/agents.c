@@ -14,7 +14,8 @@
     "AND deleted_at IS NULL" AGENT_SEEN("$3")
 /* A never published agent has its provider in its working copy. */
 #define AGENT_FOUND                                                                                \
-    "(lower(name) LIKE $2 ESCAPE '\\' OR lower(coalesce(description, '')) LIKE $2 ESCAPE '\\') "   \
+    "(lower(name) LIKE lower($2) ESCAPE '\\' "                                                     \
+    "OR lower(coalesce(description, '')) LIKE lower($2) ESCAPE '\\') "                             \
     "AND ($4 IS NULL OR status = $4) AND ($5 IS NULL OR "                                          \
     "(CASE status WHEN 'draft' THEN draft -> 'config' ELSE config END) ->> 'provider' = $5)"
 

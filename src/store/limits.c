@@ -37,9 +37,9 @@ enum {
     "WHERE m.org_id = o.id AND m.role = 'owner' ORDER BY m.created_at, u.id LIMIT 1), "            \
     "o.created_at FROM organizations o WHERE o.deleted_at IS NULL "
 #define ORG_FOUND                                                                                  \
-    "AND (lower(o.name) LIKE $1 ESCAPE '\\' OR EXISTS (SELECT 1 FROM memberships m "               \
+    "AND (lower(o.name) LIKE lower($1) ESCAPE '\\' OR EXISTS (SELECT 1 FROM memberships m "        \
     "JOIN users u ON u.id = m.user_id WHERE m.org_id = o.id AND m.role = 'owner' "                 \
-    "AND u.email LIKE $1 ESCAPE '\\')) "
+    "AND u.email LIKE lower($1) ESCAPE '\\')) "
 #define ORG_TYPES                                                                                  \
     "utbtiit"                                                                                      \
     "z"

@@ -28,7 +28,7 @@ enum {
 #define MEMBER_TYPES "utttutzzj"
 #define MEMBER_FOUND                                                                               \
     MEMBER_SELECT                                                                                  \
-    "AND (lower(u.name) LIKE $2 ESCAPE '\\' OR lower(u.email) LIKE $2 ESCAPE '\\') "
+    "AND (lower(u.name) LIKE lower($2) ESCAPE '\\' OR lower(u.email) LIKE lower($2) ESCAPE '\\') "
 #define MEMBER_ONE   MEMBER_SELECT "AND m.user_id = $2"
 #define OTHER_OWNERS "memberships WHERE org_id = $1 AND user_id <> $2 AND role = 'owner'"
 

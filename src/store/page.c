@@ -13,7 +13,7 @@ enum ag_err ag_page_pattern(const struct ag_page *page, struct ag_arena *arena,
     for (size_t i = 0; i < page->search.len; i++) {
         char c = page->search.data[i];
         if (c == '%' || c == '_' || c == '\\') ag_buf_append_char(&buf, '\\');
-        ag_buf_append_char(&buf, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+        ag_buf_append_char(&buf, c);
     }
     ag_buf_append_char(&buf, '%');
     AG_TRY(ag_buf_err(&buf));

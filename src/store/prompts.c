@@ -3,8 +3,9 @@
 #define PROMPT_COLUMNS "id, user_id, name, prompt_text, metadata, version, created_at, updated_at"
 #define PROMPT_TYPES   "uuttjizz"
 #define PROMPT_FOUND(tag)                                                                          \
-    "(lower(coalesce(name, '')) LIKE $2 ESCAPE '\\' OR lower(prompt_text) LIKE $2 ESCAPE '\\' "    \
-    "OR lower(CAST(metadata AS TEXT)) LIKE $2 ESCAPE '\\') "                                       \
+    "(lower(coalesce(name, '')) LIKE lower($2) ESCAPE '\\' "                                       \
+    "OR lower(prompt_text) LIKE lower($2) ESCAPE '\\' "                                            \
+    "OR lower(CAST(metadata AS TEXT)) LIKE lower($2) ESCAPE '\\') "                                \
     "AND ($4 IS NULL OR metadata ->> 'category' = $4) AND ($5 IS NULL OR " tag ")"
 /* All of an organisation's are there for all of its members. */
 #define PROMPT_SEEN(viewer) ""

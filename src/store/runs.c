@@ -42,7 +42,7 @@ enum {
 #define RUN_MATCH                                                                                  \
     "AND ($5 IS NULL OR status = $5) AND ($6 IS NULL OR kind = $6) "                               \
     "AND ($7 IS NULL OR provider = $7) AND ($8 IS NULL OR model = $8) "                            \
-    "AND ($9 IS NULL OR lower(substr(input_text, 1, 4000)) LIKE $9 ESCAPE '\\') "                  \
+    "AND ($9 IS NULL OR lower(substr(input_text, 1, 4000)) LIKE lower($9) ESCAPE '\\') "           \
     "AND ($10 IS NULL OR agent_id = $10) AND ($11 IS NULL OR conversation_id = $11) " RUN_SEEN(    \
         "$12")
 #define RUN_LIST_TEXT(index, plus, condition)                                                      \

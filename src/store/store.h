@@ -37,7 +37,8 @@ struct ag_page {
     /* nil, or the row behind which the search for this page was given up */
     struct ag_uuid stopped_at;
 };
-/* "%text%" in lower case with LIKE's own characters escaped by '\', or "%" for everything. */
+/* "%text%" with LIKE's own characters escaped by '\', or "%" for everything. Statements compare it
+ * in lower case, which the database makes of it: what is a small letter differs between them. */
 enum ag_err ag_page_pattern(const struct ag_page *page, struct ag_arena *arena,
                             struct ag_str *ret_pattern) AG_MUST_USE;
 

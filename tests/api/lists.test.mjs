@@ -122,6 +122,25 @@ describe('search', () => {
     assert.deepEqual(await found('no such thing'), []);
   });
 
+  it('finds what is written with the same letters, of any script', async () => {
+    for (const q of ['Ärger', 'Ä', 'ÄRGER']) assert.deepEqual(await found(q), ['Ärger'], q);
+  });
+
+  it('finds as much with any letter that is looked for in a list', async () => {
+    const { client: c, user } = await register(w.anonymous, { name: 'Ömer Çelik' });
+    const agent = await createFakeAgent(c);
+    expect(await c.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'Über Äpfel' }), 200);
+    expect(await c.post('/v1/prompts', { prompt_text: 'Žlutý kůň', name: 'Øre' }), 201);
+    for (const [path, q] of [['/v1/runs', 'Über Ä'], ['/v1/prompts', 'Žlu'], ['/v1/prompts', 'Øre'], ['/v1/members', 'Ömer Ç'], ['/v1/activity', 'Ömer']]) {
+      const { data } = expect(await c.get(`${path}?q=${encodeURIComponent(q)}`), 200);
+      assert.ok(data.length > 0, `${path} ${q}`);
+    }
+    for (const path of ['/v1/admin/users', '/v1/admin/orgs']) {
+      const { data } = expect(await w.admin.client.get(`${path}?q=${encodeURIComponent('Ömer Ç')}`), 200);
+      assert.equal(data.length, 1, `${path} of ${user.id}`);
+    }
+  });
+
   it('takes % and _ and quotes for themselves', async () => {
     assert.deepEqual(await found('%'), ['echo 100%']);
     assert.deepEqual(await found('_'), ['echo_underscore']);

@@ -216,7 +216,7 @@ static void search_texts_match_literally(void **state)
     struct ag_page page = {.search = AG_STR("50%_Off\\")};
     struct ag_str pattern;
     assert_ok(ag_page_pattern(&page, &arena, &pattern));
-    assert_str(pattern, "%50\\%\\_off\\\\%");
+    assert_str(pattern, "%50\\%\\_Off\\\\%");
     page.search = (struct ag_str){0};
     assert_ok(ag_page_pattern(&page, &arena, &pattern));
     assert_str(pattern, "%");
