@@ -50,13 +50,15 @@ static const struct ag_field export_query_fields[] = {
 static AG_SCHEMA(export_query_schema, NULL, struct activity_query, "An export of the activity log",
                  export_query_fields);
 
-static struct ag_activity_filter filter_of(const struct activity_query *query)
+static struct ag_activity_filter filter_of(const struct ag_ctx *ctx)
 {
+    const struct activity_query *query = ctx->query;
     return (struct ag_activity_filter){
         .action = query->action,
         .user_id = query->user_id,
         .from = query->from,
         .to = query->to,
+        .has_to = ag_doc_is_set(ctx->route->query, query, "to"),
         .search = query->q,
     };
 }
@@ -79,7 +81,7 @@ static enum ag_err activity_list(struct ag_ctx *ctx)
 {
     const struct activity_query *query = ctx->query;
     const struct ag_list_query common = {.limit = query->limit, .cursor = query->cursor};
-    const struct ag_activity_filter filter = filter_of(query);
+    const struct ag_activity_filter filter = filter_of(ctx);
     struct ag_page page;
     struct ag_list entries;
     AG_ACT_FOR(log_of(ctx));
@@ -221,7 +223,7 @@ static enum ag_err activity_export(struct ag_ctx *ctx)
     const struct export e = {
         .ctx = ctx,
         .org = log_of(ctx),
-        .filter = filter_of(query),
+        .filter = filter_of(ctx),
         .put = csv ? put_csv : put_ndjson,
     };
     char now[AG_TIME_TEXT_BYTES];

@@ -64,6 +64,7 @@ static enum ag_err run_list(struct ag_ctx *ctx)
         .search = query->q,
         .from = query->from,
         .to = query->to,
+        .has_to = ag_doc_is_set(&run_query_schema, query, "to"),
         .viewer = ag_principal_viewer(&ctx->scope.who),
         .alone = ag_principal_alone(&ctx->scope.who),
     };

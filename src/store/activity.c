@@ -149,7 +149,7 @@ static struct ends ends_of(const struct ag_activity_filter *filter)
     struct ends ends = {.low = {{0}}};
     memset(&ends.high, 0xFF, sizeof(ends.high));
     if (filter->from > 0) ends.low = ag_uuid_at(filter->from);
-    if (filter->to > 0) ends.high = ag_uuid_at(filter->to);
+    if (filter->has_to) ends.high = ag_uuid_at(filter->to);
     return ends;
 }
 

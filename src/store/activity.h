@@ -30,7 +30,8 @@ extern const struct ag_schema ag_activity_schema;
 struct ag_activity_filter {
     struct ag_str action; /* "auth.signed_in", "auth." for all that begin so, empty for any */
     struct ag_uuid user_id;
-    int64_t from, to; /* wall ms: from <= created_at < to; 0: open */
+    int64_t from, to; /* wall ms: from <= created_at < to */
+    bool has_to;      /* else there is no end */
     struct ag_str search;
 };
 /* Rows that are looked through for one page when the filter names more than a time. */

@@ -341,7 +341,7 @@ static struct reach reach_of(const struct ag_run_filter *filter, const struct ag
     struct reach reach = {.from = {{0}}};
     memset(&reach.before, 0xFF, sizeof(reach.before));
     if (filter->from > 0) reach.from = ag_uuid_at(filter->from);
-    if (filter->to > 0) reach.before = ag_uuid_at(filter->to);
+    if (filter->has_to) reach.before = ag_uuid_at(filter->to);
     if (page->has_after && memcmp(&page->after_id, &reach.before, sizeof(reach.before)) < 0)
         reach.before = page->after_id;
     return reach;

@@ -548,7 +548,8 @@ struct ag_run_filter {
     struct ag_uuid conversation_id;              /* nil: any */
     struct ag_str status, kind, provider, model; /* empty: any */
     struct ag_str search; /* in its question's first 4,000 characters; empty: any */
-    int64_t from, to;     /* wall ms: from <= created < to; 0 for no limit */
+    int64_t from, to;     /* wall ms: from <= created < to */
+    bool has_to;          /* else there is no end */
     struct ag_uuid viewer;
     bool alone; /* nobody else has private runs in the organisation */
 };

@@ -96,6 +96,11 @@ describe('filters', () => {
     assert.deepEqual(actions(await list(client, '&q=signed_')), ['auth.signed_in']);
     assert.deepEqual(await list(client, '&q=%25%25'), []);
     assert.deepEqual(actions(await list(client, `&action=auth.&q=regist&user_id=${account.user.id}&to=${middle}`)), ['auth.registered']);
+    for (const long of ['1970-01-01T00:00:00Z', '1969-12-31T23:59:59Z']) {
+      assert.deepEqual(await list(client, `&to=${long}`), [], long);
+      assert.equal((await list(client, `&from=${long}&to=${middle}`)).length, 3);
+      assert.equal((await client.get(`/v1/activity/export?format=ndjson&to=${long}`)).text, '');
+    }
   });
 
   it('hold across pages', async () => {

@@ -90,6 +90,10 @@ describe('a filter', () => {
     assert.deepEqual([...ids(late), ...ids(early)], ids(rows));
     assert.ok(ids(early).includes(middle.id));
     assert.deepEqual(await list(`from=${at}&to=${at}`), []);
+    for (const long of ['1970-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '0001-01-01T00:00:00Z']) {
+      assert.deepEqual(await list(`to=${long}`), [], long);
+      assert.deepEqual(ids(await list(`limit=100&from=${long}`)), ids(rows));
+    }
     assert.deepEqual(ids((await pages(`from=2020-01-01T00:00:00Z&to=2999-01-01T00:00:00Z`, 2)).rows), ids(rows));
   });
 
