@@ -167,3 +167,18 @@ test('a conversation is there again after a reload, with an answer under way', a
   await page.getByRole('tab', { name: 'Runs' }).click();
   await expect(main(page).getByRole('link', { name: 'Who am I?' })).toBeVisible();
 });
+
+test('who leaves in the middle of an answer is where the address says, and finds it going on', async ({ page, account, world: { fake } }) => {
+  const agent = await makeAgent(account, { model: 'leaving' });
+  fake.script('leaving', { text: 'It takes a while to say this.', chunks: 7, delay: 500 });
+  await page.goto(`/agents/${agent.id}`);
+  await ask(page, 'How long?');
+  await expect(answer(page)).toContainText('It');
+  await expect(page).toHaveURL(/conversation=/);
+  await page.getByRole('navigation').getByRole('link', { name: 'Prompts' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Prompts' })).toBeVisible();
+  await expect(questions(page)).toHaveCount(0);
+  await expect(page).toHaveURL('/prompts');
+  await page.goBack();
+  await expect(answer(page)).toContainText('It takes a while to say this.');
+});

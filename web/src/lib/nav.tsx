@@ -116,7 +116,8 @@ export type QueryPatch = Record<string, string | null | undefined>;
 
 /**
  * The address's search parameters as state: filters, tabs and pages live there, so that a reload, a
- * bookmark and a colleague see the same. `set` leaves out empty values and keeps the rest.
+ * bookmark and a colleague see the same. `set` leaves out empty values and keeps the rest; of a screen that
+ * was left it does nothing.
  */
 export function useQueryState(): [URLSearchParams, (patch: QueryPatch, options?: { push?: boolean }) => void] {
   const params = useSearchParams();
@@ -124,6 +125,8 @@ export function useQueryState(): [URLSearchParams, (patch: QueryPatch, options?:
   const current = useMemo(() => new URLSearchParams(params.toString()), [params]);
   const set = useCallback(
     (patch: QueryPatch, options?: { push?: boolean }) => {
+      // An answer that ends because its screen is left ends when the address is that of the next one.
+      if (window.location.pathname !== path) return;
       const next = new URLSearchParams(window.location.search);
       for (const [name, value] of Object.entries(patch)) {
         if (value) next.set(name, value);
