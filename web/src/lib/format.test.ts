@@ -18,6 +18,8 @@ describe("formatDuration", () => {
     [59_990, "59.9s"],
     [60_000, "1m"],
     [125_000, "2m 5s"],
+    [3_599_400, "59m 59s"],
+    [3_599_600, "1h"],
     [3_600_000, "1h"],
     [11_400_000, "3h 10m"],
   ])("%d ms is %s", (ms, text) => expect(formatDuration(en, ms)).toBe(text));
@@ -36,7 +38,7 @@ describe("formatShare", () => {
 });
 
 describe("formatBytes", () => {
-  it.each([[0, "0 byte"], [999, "999 byte"], [4_200, "4.2 kB"], [512_000, "512 kB"], [1_300_000, "1.3 MB"]])(
+  it.each([[0, "0 byte"], [999, "999 byte"], [4_200, "4.2 kB"], [512_000, "512 kB"], [999_400, "999 kB"], [999_600, "1 MB"], [1_300_000, "1.3 MB"]])(
     "%d is %s", (bytes, text) => expect(formatBytes(en, bytes)).toBe(text));
 });
 

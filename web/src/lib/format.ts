@@ -35,7 +35,8 @@ export function formatDuration(format: Formatter, ms: number): string {
   if (rounded < SECOND) return unit(format, rounded, "millisecond");
   if (rounded < 10 * SECOND) return unit(format, rounded / SECOND, "second", 2);
   if (rounded < MINUTE) return unit(format, Math.min(59.9, rounded / SECOND), "second", 1);
-  if (rounded < HOUR) return twoUnits(format, Math.round(rounded / SECOND), "minute", "second");
+  const seconds = Math.round(rounded / SECOND);
+  if (seconds * SECOND < HOUR) return twoUnits(format, seconds, "minute", "second");
   return twoUnits(format, Math.round(rounded / MINUTE), "hour", "minute");
 }
 
@@ -55,7 +56,7 @@ export function formatShare(format: Formatter, share: number): string {
 export function formatBytes(format: Formatter, bytes: number): string {
   let value = Math.max(0, bytes);
   let step = 0;
-  while (value >= 1_000 && step < BYTE_UNITS.length - 1) {
+  while (Math.round(value) >= 1_000 && step < BYTE_UNITS.length - 1) {
     value /= 1_000;
     step += 1;
   }
