@@ -71,7 +71,8 @@ describe('SIGTERM', () => {
     busy.write('GET /rea');
     await sleep(50);
     server.signal('SIGTERM');
-    await sleep(100);
+    await server.waitForLog(/ draining/);
+    await sleep(100); // until each loop has heard of it
     busy.write('dy HTTP/1.1\r\nHost: x\r\n\r\n');
     const late = await busy.reply().catch(() => null);
     assert.ok(late === null || late.status === 503, `ready answered ${late?.status}`);
@@ -105,7 +106,7 @@ describe('SIGTERM', () => {
     const { server, stream } = await startStream('[[fault=silent_midstream after=1]] hello there');
     const from = performance.now();
     server.signal('SIGTERM');
-    await sleep(200);
+    await server.waitForLog(/ draining/); // two signals that nobody has heard yet are one
     server.signal('SIGTERM');
     await server.ended();
     assert.ok(performance.now() - from < within(3000));

@@ -111,15 +111,22 @@ describe('a server with a Redis', () => {
     const account = await register(one.anonymous);
     await plan(account, 30);
     const ask = (n) => many(n, () => account.client.get('/v1/agents')).then((replies) => count(replies, 200));
+    let from = Date.now();
+    /** What comes back in the time since the last look, one in two seconds. */
+    const regained = () => {
+      const ms = Date.now() - from;
+      from += ms;
+      return Math.ceil(ms / 2000);
+    };
     assert.ok(await ask(25) >= 24);
     await redis.kill();
     await connected(one.server, 0);
     const alone = await ask(60);
-    assert.ok(alone <= 8, alone);
+    assert.ok(alone <= 6 + regained(), alone);
     await redis.start();
     await connected(one.server, 2);
     const again = await ask(60);
-    assert.ok(again <= 4, again);
+    assert.ok(again <= 2 + regained(), again);
   });
 
   it('starts without it, and shares once it is there', async () => {
@@ -207,18 +214,24 @@ if (DB_KIND === 'postgres') describe('two servers that share a database and a Re
     assert.ok(count(together, 200) <= 55, count(together, 200));
   });
 
+  const alone = async () => (await metrics(one.server))('limit_alone_total') + (await metrics(two.server))('limit_alone_total');
+
   it('block together, and lift together', async () => {
-    const { email } = await register(one.anonymous);
+    let email;
     const signIn = (where, password) => {
       const client = clientFrom(where.server.url, '127.4.0.1');
       clients.push(client);
       return client.post('/v1/auth/login', { email, password });
     };
-    // Five in all, some here, some there.
-    for (const where of [one, two, one, two, one]) expectProblem(await signIn(where, 'wrong'), 401);
+    // Five in all, some here, some there. What Redis was too slow to hear of counts apart, as it should: then it is
+    // tried with another account.
+    for (let tries = 0, known = -1; tries < 5 && known !== await alone(); tries += 1) {
+      known = await alone();
+      ({ email } = await register(one.anonymous));
+      for (const where of [one, two, one, two, one]) expectProblem(await signIn(where, 'wrong'), 401);
+    }
     expectProblem(await signIn(one, PASSWORD), 429);
     await eventually(async () => (await signIn(two, PASSWORD)).status === 429, { ms: 6000, what: 'the block on the other server' });
-    // Nobody waits for the record: until it stands, the counts refuse.
     // Nobody waits for the record: until it stands, the counts refuse.
     const block = await eventually(async () => expect(await admin.client.get('/v1/admin/blocked-ips?kind=account&limit=100'), 200).data.find((b) => b.subject === email), { ms: 6000, what: 'the block in the list' });
     assert.equal((await admin.client.delete(`/v1/admin/blocked-ips/${block.id}`)).status, 204);
