@@ -182,3 +182,24 @@ test('who leaves in the middle of an answer is where the address says, and finds
   await page.goBack();
   await expect(answer(page)).toContainText('It takes a while to say this.');
 });
+
+test('a conversation stays when its agent cannot be read again', async ({ page, account, complaints }) => {
+  const agent = await makeAgent(account);
+  await page.goto(`/agents/${agent.id}`);
+  await ask(page, 'Are you there?');
+  await expect(answer(page)).toContainText('You said: Are you there?');
+  await page.route(`**/v1/agents/${agent.id}`, (route) => route.fulfill({
+    status: 500, contentType: 'application/problem+json',
+    body: JSON.stringify({ type: 'about:blank', title: 'Something failed', status: 500, code: 'internal', request_id: 'r' }),
+  }));
+  const again = page.waitForResponse((reply) => reply.url().endsWith(`/v1/agents/${agent.id}`) && reply.status() === 500);
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Only its creator', { exact: true }).click();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await again;
+  await expect(dialog).toHaveCount(0);
+  await expect(answer(page)).toContainText('You said: Are you there?');
+  await expect(composer(page)).toBeEnabled();
+  allow(complaints, /status of 500/);
+});

@@ -108,10 +108,10 @@ function Missing() {
 function AgentById({ id }: { id: string }) {
   const agent = $api.useQuery("get", "/v1/agents/{id}", { params: { path: { id } } });
   if (agent.isPending) return <PageSkeleton />;
-  if (agent.error) {
-    const { status } = toApiError(agent.error);
-    return <div className="page">{status === 404 || status === 422 ? <Missing /> : <ErrorCard error={agent.error} onRetry={() => void agent.refetch()} />}</div>;
-  }
+  const status = agent.error ? toApiError(agent.error).status : null;
+  if (status === 404 || status === 422) return <div className="page"><Missing /></div>;
+  // What was read stays when it cannot be read again: a conversation may stand below it.
+  if (!agent.data) return <div className="page"><ErrorCard error={agent.error} onRetry={() => void agent.refetch()} /></div>;
   return (
     <div className="page flex grow flex-col gap-5 pb-5!">
       <Header agent={agent.data} />

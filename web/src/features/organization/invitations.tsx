@@ -60,7 +60,8 @@ export function Invitations() {
   const list = $api.useInfiniteQuery("get", "/v1/invitations", { params: { query: { limit: 50 } } }, BY_CURSOR);
   const all = list.data?.pages.flatMap((page) => page.data) ?? [];
   if (list.isPending) return <Skeleton className="h-24 rounded-xl" />;
-  if (list.error) return <ErrorCard error={list.error} onRetry={() => void list.refetch()} />;
+  // A link that is shown once stands here, too.
+  if (!list.data) return <ErrorCard error={list.error} onRetry={() => void list.refetch()} />;
   if (!all.length && !resent) return null;
   return (
     <Card>
