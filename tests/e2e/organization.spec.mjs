@@ -23,6 +23,26 @@ async function open({ browser, origin }, account) {
   return { page, complaints: watch(page, origin), close: () => context.close() };
 }
 
+test('a prompt begun in one organisation is not in the next', async ({ page, account }) => {
+  await found(account, 'Acme');
+  await page.goto('/prompts');
+  const begin = () => main(page).getByRole('link', { name: 'New prompt' }).first().click();
+  const name = page.getByLabel('Name', { exact: true });
+  const input = page.getByLabel('What the user says');
+  await begin();
+  await name.fill('Of Acme alone');
+  await input.fill('What is tried out at Acme');
+  await page.goBack();
+  await begin();
+  await expect(name).toHaveValue('Of Acme alone');
+  await expect(input).toHaveValue('What is tried out at Acme');
+  await page.goBack();
+  await switchTo(page, 'Acme', 'Ada Lovelace');
+  await begin();
+  await expect(name).toHaveValue('');
+  await expect(input).toHaveValue('');
+});
+
 test('an organisation is made, and somebody invited into it comes', async ({ page, account, world, browser, origin }) => {
   const grace = await register(world.anonymous, { name: 'Grace Hopper' });
   await page.goto('/agents');

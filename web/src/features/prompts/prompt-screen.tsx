@@ -11,6 +11,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { toApiError } from "@/lib/api/problem";
 import { $api } from "@/lib/api/query";
 import type { Prompt } from "@/lib/api/schema";
+import { useMe } from "@/lib/api/session";
 import { useT } from "@/lib/i18n";
 import { Link, renameAddress, useQueryState, useSegment } from "@/lib/nav";
 
@@ -76,10 +77,11 @@ function useStart(example: ExampleName | null): PromptDraft | null {
 
 function NewPrompt({ onCreated }: { onCreated: (prompt: Prompt) => void }) {
   const [params] = useQueryState();
+  const org = useMe()?.org.id ?? "";
   // The address loses it when the prompt is saved; what was begun stays.
   const [example] = useState(() => exampleName(params.get("example")));
   const start = useStart(example);
-  return start ? <Workbench name={`${NEW}:${example ?? ""}`} stored={null} start={start} onCreated={onCreated} onGone={nothing} /> : <WorkbenchSkeleton />;
+  return start ? <Workbench name={`${NEW}:${org}:${example ?? ""}`} stored={null} start={start} onCreated={onCreated} onGone={nothing} /> : <WorkbenchSkeleton />;
 }
 
 interface Shown {

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "reac
 
 import { variableNames } from "@/components/editor/variables";
 import { invalidateAfter } from "@/lib/api/policies";
+import { useMe } from "@/lib/api/session";
 import { readLanes } from "@/lib/run-events";
 import { openStream } from "@/lib/sse";
 
@@ -41,14 +42,17 @@ const SETTLE_MS = 300;
 
 /** What the prompt is tested with; kept in this browser, and under the prompt's id from when it has one. */
 function useTestValues(id: string | null): [TestValues, (change: Partial<TestValues>) => void] {
-  const [values, setValues] = useState(() => readValues(window.localStorage, id ?? NEW));
+  // What was tried out in one organisation is none of another's, nor of another account's.
+  const me = useMe();
+  const [fresh] = useState(`${NEW}:${me?.org.id ?? ""}:${me?.id ?? ""}`);
+  const [values, setValues] = useState(() => readValues(window.localStorage, id ?? fresh));
   const latest = useRef({ id, values });
   const kept = useRef(latest.current);
   const [keep] = useState(() => () => {
     const { current } = latest;
     if (kept.current === current) return;
     kept.current = current;
-    keepValues(window.localStorage, current.id ?? NEW, current.values);
+    keepValues(window.localStorage, current.id ?? fresh, current.values);
   });
   useEffect(() => {
     if (latest.current.id === id && latest.current.values === values) return undefined;
