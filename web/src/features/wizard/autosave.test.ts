@@ -54,6 +54,24 @@ describe("Autosaver", () => {
     expect(calls.length).toBe(1);
   });
 
+  it("comes to rest behind what is on its way, and is then at its revision", async () => {
+    const { saver, type, calls, replies } = setUp();
+    let reply: (revision: number) => void = () => undefined;
+    replies.push(() => new Promise((resolve) => { reply = resolve; }));
+    type("ab");
+    await vi.advanceTimersByTimeAsync(1_000);
+    type("abc");
+    let rested = false;
+    const rest = saver.rest().then(() => { rested = true; });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(rested).toBe(false);
+    reply(7);
+    await rest;
+    expect(saver.revision).toBe(7);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls.length).toBe(1);
+  });
+
   it("sends nothing for a change that was taken back", async () => {
     const { saver, type, calls } = setUp();
     type("ab");

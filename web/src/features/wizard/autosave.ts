@@ -93,6 +93,13 @@ export class Autosaver<T> {
     return this.#snapshot;
   };
 
+  /** Sends nothing more until something is typed; resolves when nothing is on its way. */
+  readonly rest = async (): Promise<void> => {
+    this.#wait(null);
+    while (this.#running) await this.#running;
+    this.#wait(null);
+  };
+
   /** The connection may be back. */
   readonly retry = (): void => {
     if (this.#snapshot.state === "retrying") void this.flush();

@@ -91,6 +91,8 @@ export function usePublish({ agent, form, saver, showMistakes }: Options): Publi
 
   const discardNow = async () => {
     const draft = formToDraft(form.getValues(), { step: agent.draft?.step, sentence: agent.draft?.sentence, template_id: agent.draft?.template_id });
+    // A draft that is being saved would come after the one that was discarded.
+    await saver.rest();
     saver.accept(saver.revision);
     await discard.mutateAsync({ params });
     if (agent.status === "draft") {
