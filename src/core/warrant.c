@@ -16,13 +16,21 @@ static bool is_due(const struct ag_warrant *warrant, int64_t now)
     return !ag_principal_fresh(warrant->core, &warrant->who);
 }
 
+/* When it was last known, or tried to know, that it holds. */
+static int64_t looked_at(const struct ag_warrant *warrant)
+{
+    return AG_MAX(warrant->looked_ms, warrant->who.read_at_ms);
+}
+
+/* The one that waits longest: where looks take longer than the time until the next, taking any one
+ * would forget the rest. */
 static const struct ag_warrant *next_due(const struct ag_core_loop *loop)
 {
-    const struct ag_warrant *warrant = loop->warrants;
+    const struct ag_warrant *due = NULL;
     int64_t now = ag_mono_ms();
-    while (warrant && !is_due(warrant, now))
-        warrant = warrant->next;
-    return warrant;
+    for (const struct ag_warrant *w = loop->warrants; w; w = w->next)
+        if ((!due || looked_at(w) < looked_at(due)) && is_due(w, now)) due = w;
+    return due;
 }
 
 static bool is_same(const struct ag_principal *a, const struct ag_principal *b)

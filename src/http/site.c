@@ -27,8 +27,8 @@ static bool cut(struct ag_str path, struct elements *ret_elements)
     return ret_elements->count > 0;
 }
 
-/* Whether an element can be the value of a parameter. `_` and `_next` are the export's own, and a dot
- * is that of a file's name, but for the form in which the router asks for a page's data. */
+/* Whether an element can be the value of a parameter. `_` and `_next` are the export's own, and a
+ * dot is that of a file's name, but for the form in which the router asks for a page's data. */
 static bool can_be_parameter(const struct elements *path, size_t i)
 {
     struct ag_str element = path->items[i];

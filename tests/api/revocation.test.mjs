@@ -386,6 +386,37 @@ describe('a server that stops', () => {
 });
 
 if (DB_KIND === 'postgres') {
+  describe('a database that is slow to say who somebody is', () => {
+    it('keeps no stream from being looked after', async () => {
+      const server = await w.start({ AGENTGEN_LOOPS: 1 });
+      const there = new Client(server.url);
+      const streams = [];
+      for (let i = 0; i < 16; i += 1) {
+        const account = await register(there);
+        streams.push([account, await begin(account.client, SILENT)]);
+      }
+      const other = await register(there);
+      await sql(server, 'ALTER TABLE roles RENAME TO roles_there_are; CREATE VIEW roles AS SELECT r.* '
+        + 'FROM (SELECT pg_sleep(0.1) AS slow OFFSET 0) s LEFT JOIN roles_there_are r ON true');
+      // Others lose something all the time, so that everybody is looked at again and again.
+      let goes = true;
+      const churn = (async () => {
+        let token = other.refresh_token;
+        while (goes) {
+          token = expect(await there.post('/v1/auth/refresh', { refresh_token: token }), 200).refresh_token;
+          await sleep(50);
+        }
+      })();
+      // The first that began is the last in any order of theirs.
+      const [account, run] = streams[0];
+      await sql(server, `UPDATE sessions SET revoked_at = '2020-01-01T00:00:00.000Z' WHERE user_id = '${account.user.id}'`);
+      await assertRevoked(run, 'unauthenticated', { ms: 5000 }).finally(() => { goes = false; });
+      await churn;
+      for (const [, { stream }] of streams) stream.close();
+      there.close();
+    });
+  });
+
   describe('another instance', () => {
     it('notices within five seconds', async () => {
       const other = await w.start({ JWT_SECRET: w.server.env.JWT_SECRET }, { databaseUrl: w.server.databaseUrl });
