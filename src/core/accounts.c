@@ -360,16 +360,25 @@ static enum ag_err forgot_start(struct ag_scope *scope, const struct ag_user *us
     return err;
 }
 
+/* Whoever asks for "ada+1@" and "ada+2@", which nobody has or anybody registered, must not use up
+ * what Ada may ask for with the address that she has proved. */
+struct ag_str ag_reset_purpose(bool proved)
+{
+    return proved ? RESET : AG_STR("reset unproved");
+}
+
 enum ag_err ag_password_forgot(struct ag_scope *scope, struct ag_str email)
 {
     struct ag_user user;
     int64_t wait_s;
     AG_TRY(ag_email_normal(scope->arena, email, &email));
-    bool may = may_mail(scope->core, scope->arena, RESET, email, &wait_s);
     enum ag_err err = ag_users_by_email(scope->core->db, scope->arena, email, &user);
-    if (err == AG_E_NOT_FOUND) return AG_OK;
-    AG_TRY(err);
-    if (!may || !ag_str_eq(user.status, AG_STR("active"))) return AG_OK;
+    if (err != AG_OK && err != AG_E_NOT_FOUND) return err;
+    /* An address that nobody has is counted as well, since that may take its time. */
+    struct ag_str purpose = err == AG_OK ? ag_reset_purpose(user.email_verified)
+                                         : AG_STR("reset of nobody");
+    bool may = may_mail(scope->core, scope->arena, purpose, email, &wait_s);
+    if (err != AG_OK || !may || !ag_str_eq(user.status, AG_STR("active"))) return AG_OK;
     err = forgot_start(scope, &user);
     if (err != AG_OK) ag_log_diag(AG_LOG_WARN, "password reset not begun", err);
     return AG_OK;

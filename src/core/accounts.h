@@ -41,6 +41,8 @@ enum ag_err ag_email_normal(struct ag_arena *arena, struct ag_str email,
  * mails for `purpose` just now. */
 enum ag_err ag_check_may_mail(struct ag_scope *scope, struct ag_str purpose,
                               struct ag_str email) AG_MUST_USE;
+/* The purpose of a link to a new password, of an account whose address is proved or not. */
+struct ag_str ag_reset_purpose(bool proved);
 
 /* A link that proves the address of an account: its hash is stored in the transaction, its secret
  * mailed once that is durable. */

@@ -106,7 +106,7 @@ enum ag_err ag_account_send_reset(struct ag_scope *scope, struct ag_uuid id)
                                  .name = account.name,
                                  .email = account.email,
                                  .status = account.status};
-    AG_TRY(ag_check_may_mail(scope, AG_STR("reset"), account.email));
+    AG_TRY(ag_check_may_mail(scope, ag_reset_purpose(account.email_verified), account.email));
     AG_TRY(ag_account_reset_link(scope, &user, &link));
     const struct ag_mail_values values = {.name = user.name, .link = link};
     ag_mail_send(scope->core, AG_MAIL_RESET, user.email, &values);

@@ -424,6 +424,20 @@ describe('sessions', () => {
 });
 
 describe('mails to one address', () => {
+  it('are not used up by who asks for others that look like it', async () => {
+    const server = await w.start({ AGENTGEN_RATE_LIMITS: true });
+    const client = clientFrom(server.url, '127.0.8.3');
+    const name = unique('ada');
+    const account = await register(client, { email: `${name}@mail.test` });
+    await sql(server, `UPDATE users SET email_verified_at = created_at WHERE id = '${account.user.id}'`);
+    await register(client, { email: `${name}+a@mail.test` });
+    const ask = async (email) => expect(await client.as().post('/v1/auth/forgot-password', { email }), 202);
+    for (const tag of ['+a', '+b', '+c', '+a', '+b', '+c', '+a', '+a']) await ask(`${name}${tag}@mail.test`);
+    await ask(account.email);
+    await loggedToken(server, 'reset', account.email);
+    assert.equal(loggedMails(server, `${name}+a@mail.test`).filter((m) => m.kind === 'reset').length, 3);
+  });
+
   it('are few, whoever asks, and nobody is told', async () => {
     const server = await w.start({ AGENTGEN_RATE_LIMITS: true });
     const client = clientFrom(server.url, '127.0.8.1');
