@@ -384,6 +384,7 @@ static enum ag_err revoke_tx(struct ag_tx *tx, void *arg)
     const struct ag_api_key_filter filter = reach_of(&scope->who);
     struct ag_list gone;
     AG_TRY(lock_org(tx, scope));
+    AG_TRY(ag_self_check(tx, scope));
     AG_TRY(ag_api_keys_revoke(tx, scope->who.org_id, args->id, &filter, ag_wall_ms(), &gone));
     const struct ag_api_key *keys = gone.items;
     for (size_t i = 0; i < gone.count; i++)

@@ -144,6 +144,9 @@ enum ag_err ag_session_open_tx(struct ag_tx *tx, const struct ag_scope *scope,
  * wholly first. Before ag_org_lock(). AG_E_UNAUTHENTICATED.
  */
 enum ag_err ag_self_lock(struct ag_tx *tx, const struct ag_scope *scope) AG_MUST_USE;
+/* The same without a lock, at any place in the transaction: for what nobody who revokes the session
+ * or key looks for, so that which of the two came first tells nobody anything. */
+enum ag_err ag_self_check(struct ag_tx *tx, const struct ag_scope *scope) AG_MUST_USE;
 /* Where accounts are that sign in to this one, by the names of providers: "Google, GitHub (2)".
  * Empty: nowhere that is configured. */
 enum ag_err ag_linked_names(struct ag_tx *tx, const struct ag_core *core, struct ag_uuid user,

@@ -408,6 +408,7 @@ struct accept {
 static enum ag_err accept_tx(struct ag_tx *tx, void *arg)
 {
     struct accept *accept = arg;
+    AG_TRY(ag_self_check(tx, accept->scope));
     return ag_invitation_join_tx(tx, accept->scope, &accept->user, accept->token, &accept->org);
 }
 

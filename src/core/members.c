@@ -181,6 +181,7 @@ static enum ag_err org_leave_tx(struct ag_tx *tx, void *arg)
     struct ag_member self;
     bool personal;
     AG_TRY(ag_org_lock(tx, who->org_id, &personal));
+    AG_TRY(ag_self_check(tx, scope));
     if (personal)
         return ag_fail(AG_E_CONFLICT, "nobody leaves a personal organisation; it ends with the "
                                       "account");

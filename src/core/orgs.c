@@ -28,6 +28,7 @@ static enum ag_err org_create_tx(struct ag_tx *tx, void *arg)
     struct ag_uuid user = create->scope->who.user_id;
     const struct ag_member_role owner = {.role = AG_STR("owner")};
     AG_TRY(ag_person_lock(tx, user));
+    AG_TRY(ag_self_check(tx, create->scope));
     AG_TRY(ag_check_may_join(tx, user, true));
     ag_tx_tenant_swap(tx, ag_tenant(org->id));
     AG_TRY(ag_orgs_insert(tx, org));

@@ -173,8 +173,8 @@ enum ag_err ag_person_wait(struct ag_tx *tx, struct ag_uuid user) AG_MUST_USE;
 /* The same of who is a member already and is about to become an owner, under ag_person_wait(). */
 enum ag_err ag_check_may_own(struct ag_tx *tx, struct ag_uuid user) AG_MUST_USE;
 
-/* What the principal holds now, read again: an earlier transaction may have taken it away.
- * AG_E_FORBIDDEN: not `needed`. */
+/* What the principal holds now, with what they signed in with, read again: an earlier transaction
+ * may have taken it away. AG_E_FORBIDDEN: not `needed`. AG_E_UNAUTHENTICATED. */
 enum ag_err ag_org_actor(struct ag_tx *tx, const struct ag_scope *scope, enum ag_permission needed,
                          uint64_t *ret_held) AG_MUST_USE;
 /* The principal, a person, is a member still and stays one until the transaction ends; before any

@@ -142,6 +142,7 @@ enum ag_err ag_org_actor(struct ag_tx *tx, const struct ag_scope *scope, enum ag
 {
     const struct ag_principal *who = &scope->who;
     uint64_t held = who->permissions;
+    AG_TRY(ag_self_check(tx, scope));
     if (!who->shared_key) {
         struct ag_member self;
         AG_TRY(lock_self(tx, scope, &self));

@@ -27,28 +27,38 @@ static enum ag_err change_begin(struct ag_scope *scope, struct ag_user *ret_user
 
 /* ---- whether one still is who one was ---- */
 
-static enum ag_err still_lives(struct ag_tx *tx, const struct ag_principal *who, bool *ret_lives)
+/* The account: with `hold` it stays as it is until the transaction ends. */
+static enum ag_err is_active(struct ag_tx *tx, struct ag_uuid id, bool hold, bool *ret_active)
 {
-    struct ag_standing standing;
-    *ret_lives = true;
-    if (!ag_uuid_is_nil(who->key_id))
-        AG_TRY(ag_api_keys_lives(tx, who->org_id, who->key_id, ret_lives));
-    /* A key of the organisation goes on without its maker. */
-    if (who->shared_key || !*ret_lives) return AG_OK;
-    enum ag_err err = ag_accounts_lock(tx, who->user_id, &standing);
-    *ret_lives = err == AG_OK && ag_str_eq(standing.status, AG_STR("active"));
-    if (err == AG_E_NOT_FOUND) return AG_OK;
-    AG_TRY(err);
-    if (*ret_lives && !ag_uuid_is_nil(who->session_id))
-        return ag_sessions_live(tx, who->session_id, ag_wall_ms(), ret_lives);
+    struct ag_standing standing = {.status = AG_STR("")};
+    struct ag_user user = {.status = AG_STR("")};
+    enum ag_err err = hold ? ag_accounts_lock(tx, id, &standing)
+                           : ag_users_find_by_id(tx, id, &user);
+    if (err != AG_OK && err != AG_E_NOT_FOUND) return err;
+    *ret_active = err == AG_OK && ag_str_eq(hold ? standing.status : user.status, AG_STR("active"));
     return AG_OK;
+}
+
+static enum ag_err still_lives(struct ag_tx *tx, const struct ag_principal *who, bool hold)
+{
+    bool lives = true;
+    if (!ag_uuid_is_nil(who->key_id))
+        AG_TRY(ag_api_keys_lives(tx, who->org_id, who->key_id, &lives));
+    /* A key of the organisation goes on without its maker. */
+    if (lives && !who->shared_key) AG_TRY(is_active(tx, who->user_id, hold, &lives));
+    if (lives && !ag_uuid_is_nil(who->session_id))
+        AG_TRY(ag_sessions_live(tx, who->session_id, ag_wall_ms(), &lives));
+    return lives ? AG_OK : ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
 }
 
 enum ag_err ag_self_lock(struct ag_tx *tx, const struct ag_scope *scope)
 {
-    bool lives;
-    AG_TRY(still_lives(tx, &scope->who, &lives));
-    return lives ? AG_OK : ag_fail(AG_E_UNAUTHENTICATED, "these credentials were revoked");
+    return still_lives(tx, &scope->who, true);
+}
+
+enum ag_err ag_self_check(struct ag_tx *tx, const struct ag_scope *scope)
+{
+    return still_lives(tx, &scope->who, false);
 }
 
 /* ---- signing in once more ---- */

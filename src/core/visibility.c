@@ -108,6 +108,7 @@ static enum ag_err share_tx(struct ag_tx *tx, void *arg)
     AG_TRY(ag_check_version(sharing->if_version, agent->version));
     struct ag_str from = agent->visibility;
     if (ag_str_eq(from, sharing->to)) return AG_OK; /* its link stays, too */
+    AG_TRY(ag_self_check(tx, scope));
     AG_TRY(check_right(scope, agent, sharing->to));
     agent->visibility = sharing->to;
     agent->set &= ~(UINT64_C(1) << AG_AGENT_PUBLIC_ID);

@@ -7,7 +7,7 @@ import { sql } from '../lib/database.mjs';
 import { absentId, expect, expectProblem } from '../lib/expect.mjs';
 import { loggedToken } from '../lib/mail.mjs';
 import { exchange } from '../lib/raw.mjs';
-import { browserOf, createFakeAgent, join, organisationOf, PASSWORD, register, unique, world } from '../lib/world.mjs';
+import { browserOf, createFakeAgent, createRole, invite, join, organisationOf, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
 const w = world();
 const LONG_AGO = "'2020-01-01T00:00:00.000Z'";
@@ -49,6 +49,82 @@ describe('a session that was revoked meanwhile', () => {
     await revokedElsewhere(account, account.client);
     expectProblem(await account.client.patch(`/v1/api-keys/${id}`, { expires_at: '2099-01-01T00:00:00Z' }), 401, 'unauthenticated');
     assert.equal(await count(`api_keys WHERE id = '${id}' AND expires_at IS NULL`), 1);
+  });
+});
+
+describe('an organisation whose owner or administrator was revoked meanwhile', () => {
+  const rolesOf = async (org) => (await sql(w.server, `SELECT user_id, role FROM memberships WHERE org_id = '${org.id}' ORDER BY user_id`)).join(' ');
+  const stateOf = async (org) => [await rolesOf(org), await count(`invitations WHERE org_id = '${org.id}' AND accepted_at IS NULL`), await count(`roles WHERE org_id = '${org.id}'`),
+    await count(`organizations WHERE id = '${org.id}' AND deleted_at IS NULL AND name = '${org.name}'`), await count(`api_keys WHERE org_id = '${org.id}' AND name = 'kept' AND revoked_at IS NULL`),
+    await count(`ai_agents WHERE org_id = '${org.id}' AND public_id IS NULL`)];
+
+  /** What an accomplice would be left with, or the owner would miss; of one who may do it but for that. */
+  async function scene() {
+    const [owner, member, leaver] = [await register(w.anonymous), await register(w.anonymous), await register(w.anonymous)];
+    const org = await organisationOf(owner, [member, 'member'], [leaver, 'manager']);
+    const role = await createRole(owner, ['agents:read']);
+    const invitation = await invite(owner, `${unique('new')}@mail.test`);
+    const agent = await createFakeAgent(owner.client);
+    const key = expect(await owner.client.post('/v1/api-keys', { name: 'kept' }), 201);
+    const as = (client) => [
+      ['an invitation', () => client.post('/v1/invitations', { email: `${unique('thief')}@mail.test`, role: 'admin' })],
+      ['an invitation sent again', () => client.post(`/v1/invitations/${invitation.id}/resend`)],
+      ['an invitation taken back', () => client.delete(`/v1/invitations/${invitation.id}`)],
+      ['a role', () => client.post('/v1/roles', { name: unique('Role'), permissions: ['members:write'] })],
+      ['another role', () => client.put(`/v1/roles/${role.id}`, { name: 'More', permissions: ['members:write'] })],
+      ['no role', () => client.delete(`/v1/roles/${role.id}`)],
+      ['a member of another role', () => client.patch(`/v1/members/${member.user.id}`, { role: 'admin' })],
+      ['a member less', () => client.delete(`/v1/members/${member.user.id}`)],
+      ['another name', () => client.patch('/v1/org', { name: 'Other' })],
+      ['a public link', () => client.put(`/v1/agents/${agent.id}/visibility`, { visibility: 'public' })],
+      ['no key', () => client.delete(`/v1/api-keys/${key.id}`)],
+    ];
+    return { owner, member, leaver, org, as };
+  }
+
+  it('is left as it is by a session', async () => {
+    for (const carrier of ['token', 'cookie']) {
+      const { owner, member, leaver, org, as } = await scene();
+      const clientOf = (account) => (carrier === 'token' ? account.client : browserOf(account, w.server));
+      const before = await stateOf(org);
+      for (const account of [owner, leaver]) await revokedElsewhere(account, clientOf(account));
+      const client = clientOf(owner);
+      const others = [['another owner', () => client.post('/v1/org/transfer', { user_id: member.user.id })], ['no end', () => client.delete('/v1/org')],
+        ['who left', () => clientOf(leaver).post('/v1/org/leave')]];
+      for (const [what, ask] of [...as(client), ...others]) {
+        const reply = await ask();
+        assert.deepEqual([what, reply.status], [what, 401], reply.text);
+      }
+      assert.deepEqual(await stateOf(org), before);
+    }
+  });
+
+  it('is left as it is by a key, of a person or its own', async () => {
+    for (const shared of [false, true]) {
+      const { owner, org, as } = await scene();
+      const scopes = ['org:read', 'org:write', 'members:write', 'roles:write', 'agents:read', 'agents:write', 'agents:delete', 'agents:share', 'keys:write', 'keys:manage', 'ai:run'];
+      const made = expect(await owner.client.post('/v1/api-keys', { name: 'k', scopes, shared }), 201);
+      const client = w.anonymous.as({ apiKey: made.key });
+      const before = await stateOf(org);
+      expect(await client.get('/v1/org'), 200);
+      await sql(w.server, `UPDATE api_keys SET revoked_at = ${LONG_AGO} WHERE id = '${made.id}'`);
+      for (const [what, ask] of as(client)) {
+        const reply = await ask();
+        assert.deepEqual([what, reply.status], [what, 401], reply.text);
+      }
+      assert.deepEqual(await stateOf(org), before);
+    }
+  });
+
+  it('is neither made nor joined', async () => {
+    const [owner, invited] = [await register(w.anonymous), await register(w.anonymous)];
+    const org = await organisationOf(owner);
+    const { token } = await invite(owner, invited.email);
+    await revokedElsewhere(invited, invited.client);
+    expectProblem(await invited.client.post('/v1/orgs', { name: 'Never' }), 401, 'unauthenticated');
+    expectProblem(await invited.client.post('/v1/invitations/accept', { token }), 401, 'unauthenticated');
+    assert.equal(await count(`memberships WHERE user_id = '${invited.user.id}'`), 1);
+    assert.equal(await count(`invitations WHERE org_id = '${org.id}' AND accepted_at IS NULL`), 1);
   });
 });
 
