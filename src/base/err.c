@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include "base/str.h"
+
 #include <stdarg.h>
 
 static const struct ag_err_info rows[AG_E_COUNT] = {[AG_OK] = {"OK", "ok", 200, false, "OK"},
@@ -55,6 +57,15 @@ const char *ag_diag_text(enum ag_err err)
     return diag->count > 0 ? diag->entries[0].text : ag_err_info(err)->title;
 }
 
+/* What is cut in the middle of a character, or quotes bytes that are no text, becomes text: rows
+ * and replies that hold it take nothing else. */
+static void make_text(char *text)
+{
+    size_t len = strlen(text);
+    for (size_t at = 0; (at += ag_utf8_complete(ag_str_n(text + at, len - at))) < len; at++)
+        text[at] = '?';
+}
+
 enum ag_err ag_diag_record(enum ag_err err, bool first, const char *file, int line,
                            const char *format, ...)
 {
@@ -71,6 +82,7 @@ enum ag_err ag_diag_record(enum ag_err err, bool first, const char *file, int li
     va_start(args, format);
     vsnprintf(entry->text, sizeof(entry->text), format, args);
     va_end(args);
+    make_text(entry->text);
     return err;
 }
 

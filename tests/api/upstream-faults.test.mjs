@@ -100,10 +100,10 @@ async function inEveryMode(action) {
 }
 
 /** Plays a fault in every mode. */
-function everywhere(fault, check, { client = w.ada.client, input } = {}) {
+function everywhere(fault, check, { client = w.ada.client, input, script } = {}) {
   return inEveryMode(async (provider, mode) => {
     const model = `fault-${fault}.${provider}.${mode}`;
-    w.fake.script(model, { fault });
+    w.fake.script(model, { fault, ...script });
     const result = await attempt({ client, provider, model, mode, input });
     const call = w.fake.callsFor(model).at(-1);
     assert.equal(call?.refused, undefined, 'the provider takes the request itself');
@@ -172,6 +172,9 @@ describe('nonsense', () => {
   it('of another media type', () => everywhere('html', (result) => {
     assertFailure(result, 'upstream_invalid_response', 0);
   }));
+  it('of another media type, whose name is no text', () => everywhere('html', (result) => {
+    assertFailure(result, 'upstream_invalid_response', 0);
+  }, { script: { content_type: 'text/\xe9\xff, with love' } }));
   it('of JSON cut short', () => everywhere('truncated_json', (result, at) => {
     assertFailure(result, 'upstream_invalid_response', 0, { partial: partialOf(at) });
   }));
@@ -193,9 +196,10 @@ describe('too much', () => {
   it('in one line of 10 MB', () => everywhere('huge_line', (result) => {
     assertFailure(result, 'upstream_too_large', LIMITS.total);
   }));
+  // In large pieces: a busy machine does not relay a hundred thousand small ones within the limit.
   it('without end', () => everywhere('endless', (result) => {
     assertFailure(result, 'upstream_too_large', LIMITS.total);
-  }));
+  }, { script: { text: 'x'.repeat(4096), chunks: 1 } }));
   it('of header lines', () => everywhere('endless_headers', (result) => {
     assertFailure(result, ['upstream_too_large', 'upstream_invalid_response'], LIMITS.total);
   }));

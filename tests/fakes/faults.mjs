@@ -104,7 +104,7 @@ async function shortBody(call) {
 }
 
 async function html(call) {
-  call.begin(200, { 'content-type': 'text/html; charset=utf-8' });
+  call.begin(200, { 'content-type': call.script.content_type ?? 'text/html; charset=utf-8' });
   call.end('<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>\n');
 }
 

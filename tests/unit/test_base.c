@@ -53,6 +53,12 @@ static void test_diagnostic(void **state)
     assert_int_equal(ag_diag()->count, 1);
     assert_int_equal(strlen(ag_diag_text(AG_E_IO)), AG_DIAG_TEXT_BYTES - 1);
 
+    /* Whatever is quoted, a diagnostic is text. */
+    assert_int_equal(ag_fail(AG_E_IO, "it said %s", "\xE9t\xC3\xA9 \xF0\x9F"), AG_E_IO);
+    assert_string_equal(ag_diag_text(AG_E_IO), "it said ?t\xC3\xA9 ??");
+    assert_int_equal(ag_fail(AG_E_IO, "%190s%s", "", "\xC3\xA9"), AG_E_IO);
+    assert_true(ag_utf8_valid(ag_str(ag_diag_text(AG_E_IO))));
+
     /* Another place to record leaves this one alone. */
     struct ag_diag other = {0};
     struct ag_diag *before = ag_diag_swap(&other);
