@@ -1,6 +1,6 @@
 #include "api/route.h"
 
-enum { REPLY_MAX_BYTES = 32 * 1024 * 1024 };
+enum { REPLY_MAX_BYTES = 32 * 1024 * 1024, USER_AGENT_BYTES = 300 };
 
 static struct ag_buf *reply_buf(struct ag_ctx *ctx)
 {
@@ -108,8 +108,10 @@ bool ag_ctx_wants_stream(const struct ag_ctx *ctx, bool asked)
 void ag_ctx_note_client(struct ag_ctx *ctx)
 {
     struct ag_str agent = ag_request_header(ctx->req, AG_STR("user-agent"));
-    agent = ag_str_sub(agent, 0, 300);
-    ctx->scope.user_agent = ag_utf8_valid(agent) && agent.len > 0 ? agent : AG_STR("");
+    /* A header is cut between characters, or is no text at all. */
+    ctx->scope.user_agent = ag_utf8_valid(agent)
+                                ? ag_str_sub(agent, 0, ag_utf8_floor(agent, USER_AGENT_BYTES))
+                                : AG_STR("");
 }
 
 enum ag_err ag_ctx_reply_list(struct ag_ctx *ctx, const struct ag_page *page,

@@ -167,6 +167,12 @@ enum ag_err ag_core_housekeep(struct ag_core *core)
     return err == AG_OK && ag_db_is_postgres(core->db) ? ag_core_recover(core) : err;
 }
 
+struct ag_str ag_detail_text(struct ag_str value)
+{
+    if (value.len <= AG_DETAIL_TEXT_BYTES) return value;
+    return ag_str_sub(value, 0, ag_utf8_floor(value, AG_DETAIL_TEXT_BYTES));
+}
+
 struct ag_str ag_details(struct ag_arena *arena, const char *name, struct ag_str value)
 {
     struct ag_buf buf;
@@ -174,7 +180,7 @@ struct ag_str ag_details(struct ag_arena *arena, const char *name, struct ag_str
     ag_buf_append_char(&buf, '{');
     ag_buf_json_string(&buf, ag_str(name));
     ag_buf_append_char(&buf, ':');
-    ag_buf_json_string(&buf, ag_str_sub(value, 0, 300));
+    ag_buf_json_string(&buf, ag_detail_text(value));
     ag_buf_append_char(&buf, '}');
     return ag_buf_err(&buf) == AG_OK ? ag_buf_str(&buf) : AG_STR("{}");
 }

@@ -226,6 +226,9 @@ static inline struct ag_str ag_hash_str(const uint8_t hash[AG_SECRET_HASH_BYTES]
 
 /* Whatever took rights away is in force at once on every loop of this process. */
 void ag_access_changed(struct ag_core *core);
+/* What of a value stands in the activity log: a name of 100 characters, whichever these are. */
+enum { AG_DETAIL_TEXT_BYTES = 400 };
+struct ag_str ag_detail_text(struct ag_str value);
 /* {"name": "value"} for the activity log. */
 struct ag_str ag_details(struct ag_arena *arena, const char *name, struct ag_str value);
 /* The id for what a request creates: the reserved one, or a new one. */

@@ -210,7 +210,7 @@ struct ag_str ag_details_of(struct ag_arena *arena, const struct ag_pair *pairs,
         if (i > 0) ag_buf_append_char(&buf, ',');
         ag_buf_json_string(&buf, pairs[i].name);
         ag_buf_append_char(&buf, ':');
-        ag_buf_json_string(&buf, ag_str_sub(pairs[i].value, 0, 300));
+        ag_buf_json_string(&buf, ag_detail_text(pairs[i].value));
     }
     ag_buf_append_char(&buf, '}');
     return ag_buf_err(&buf) == AG_OK ? ag_buf_str(&buf) : AG_STR("{}");

@@ -6,6 +6,7 @@ import { sql } from '../lib/database.mjs';
 import { absentId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
 import { clientFrom } from '../lib/http.mjs';
 import { loggedLink, loggedMails, loggedToken } from '../lib/mail.mjs';
+import { connect } from '../lib/raw.mjs';
 import { eventually } from '../lib/time-and-ports.mjs';
 import { createOrganisation, PASSWORD, register, unique, world } from '../lib/world.mjs';
 
@@ -367,6 +368,19 @@ describe('an account without a password', () => {
 
 describe('sessions', () => {
   const list = async (client) => expect(await client.get('/v1/auth/sessions'), 200).data;
+
+  it('are of a client whose name is long, or no text', async () => {
+    const { client, email } = await register(w.anonymous);
+    const body = JSON.stringify({ email, password: PASSWORD });
+    for (const [sent, told] of [[`a${'é'.repeat(200)}`, `a${'é'.repeat(149)}`], ['é'.repeat(150), 'é'.repeat(150)], [Buffer.from('Gr\xfc\xdfe', 'latin1'), '']]) {
+      const c = await connect(w.server.port);
+      c.write(Buffer.concat(['POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nUser-Agent: ', sent,
+        `\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`].map((part) => Buffer.from(part))));
+      assert.equal((await c.reply()).status, 200);
+      c.destroy();
+      assert.equal((await list(client))[0].user_agent, told);
+    }
+  });
 
   it('are listed with where they come from, and which is this one', async () => {
     const account = await register(w.anonymous);

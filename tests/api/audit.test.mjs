@@ -59,6 +59,14 @@ describe('an entry', () => {
     ]);
   });
 
+  it('tells a name of any letters as a whole', async () => {
+    const { client } = await register(w.anonymous);
+    for (const name of ['🚀'.repeat(100), `a${'語'.repeat(99)}`, `a${'🚀'.repeat(99)}`]) {
+      expect(await client.patch('/v1/org', { name }), 200);
+      assert.equal((await list(client))[0].details.name, name);
+    }
+  });
+
   it('stays when its account has gone', async () => {
     const account = await register(w.anonymous, { name: 'Soon Gone' });
     const org = account.user.org_id;
