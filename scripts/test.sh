@@ -57,7 +57,7 @@ api() {
   local dir=$1
   shift
   AGENTGEN_BIN=$dir/agentgen AGENTGEN_TEST_LOGS=$PWD/$logs/servers \
-    node tests/lib/run.mjs --quiet --concurrency "$((jobs + 1))" "$@"
+    node tests/lib/run.mjs --quiet --concurrency "$((jobs + 3))" "$@"
 }
 
 # What the sanitizers are told; a report ends the program at once.
@@ -89,7 +89,7 @@ step_tsan_api() { tsan agentgen && slow=8 sanitized api "$logs/tsan" --db that -
 step_e2e() {
   release agentgen && AGENTGEN_BIN=build/agentgen npx playwright test -c tests/e2e
 }
-step_fuzz() { scripts/fuzz.sh 15; }
+step_fuzz() { scripts/fuzz.sh 30; }
 step_lint() { scripts/lint.sh; }
 step_drift() { release agentgen && tests/drift/run.sh; }
 step_bench_tools() {

@@ -20,15 +20,16 @@ export default defineConfig({
   fullyParallel: false,
   workers: 2,
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Generous, for machines that do other things as well: only what fails takes so long.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: [['list'], [fileURLToPath(new URL('lib/reporter.mjs', import.meta.url))]],
   use: {
     browserName: 'chromium',
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
-    actionTimeout: 10_000,
+    actionTimeout: 20_000,
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: process.env.AGENTGEN_CHROMIUM ?? '/usr/bin/chromium',
