@@ -39,6 +39,34 @@ async function longAgo(account) {
   await eventually(async () => !(await recent()), { ms: 8000 });
 }
 
+if (DB_KIND === 'postgres') {
+  describe('who stores something while their account ends', () => {
+    it('and that end do not wait for each other', async () => {
+      const owner = await register(w.anonymous);
+      await createOrganisation(owner);
+      const members = [];
+      for (let i = 0; i < 6; i += 1) members.push(await join(owner, await register(w.anonymous), 'member'));
+      for (const member of members) {
+        const ends = deleteMe(member);
+        let over = false;
+        const store = async (i) => {
+          while (!over) {
+            const reply = await member.client.post('/v1/agents', { name: 'Late', config: { provider: 'openai', model: 'echo' }, visibility: i % 2 ? 'private' : 'organization' });
+            assert.ok([201, 401, 403].includes(reply.status), reply.text);
+          }
+        };
+        const stores = [0, 1, 2].map(store);
+        assert.equal((await ends).status, 204);
+        over = true;
+        await Promise.all(stores);
+        assert.equal(await count(w.server, 'ai_agents', `user_id = '${member.user.id}' AND visibility = 'private'`), 0);
+      }
+      const [[deadlocks]] = await sql(w.server, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()');
+      assert.equal(Number(deadlocks), 0);
+    });
+  });
+}
+
 describe('one\'s own account', () => {
   it('goes at once, with every way in', async () => {
     const account = await register(w.anonymous, { name: 'Gone Tomorrow' });

@@ -1,6 +1,11 @@
 -- Accounts: a verified address, other ways to sign in, and an end.
 ALTER TABLE users ADD COLUMN email_verified_at timestamptz;
 ALTER TABLE users ADD COLUMN deleted_at timestamptz;
+-- A constraint would make the address part of what foreign keys may name. Whoever changes one, as the
+-- end of an account does, would then wait for everybody who stores something of that person, and
+-- they for the ends of the logs that the account's end holds. A partial index is no such key.
+ALTER TABLE users DROP CONSTRAINT users_email_key;
+CREATE UNIQUE INDEX users_by_email ON users (email) WHERE email IS NOT NULL;
 
 -- A session acts in one organisation: the person's own, or the one they switched to.
 ALTER TABLE sessions ADD COLUMN acting_org_id uuid REFERENCES organizations (id) ON DELETE SET NULL;
