@@ -203,3 +203,34 @@ test('a conversation stays when its agent cannot be read again', async ({ page, 
   await expect(composer(page)).toBeEnabled();
   allow(complaints, /status of 500/);
 });
+
+test('a conversation that is still being read comes neither over what is said nor over a new one', async ({ page, account }) => {
+  const agent = await makeAgent(account);
+  const { conversation_id: talk } = expectReply(await account.client.post('/v1/ai/generate', { agent_id: agent.id, input_text: 'Before' }), 200);
+  const lists = [];
+  const held = (url) => url.pathname === '/v1/runs' && url.searchParams.has('conversation_id');
+  const heldUp = async () => {
+    await page.goto(`/agents/${agent.id}?conversation=${talk}`);
+    await expect(composer(page)).toBeEnabled();
+    await expect.poll(() => lists.length).toBeGreaterThan(0);
+  };
+  const letGo = () => Promise.all(lists.splice(0).map((route) => route.continue().catch(() => undefined)));
+  await page.route(held, (route) => { lists.push(route); });
+
+  await heldUp();
+  await ask(page, 'After');
+  await expect(composer(page)).toHaveValue('After');
+  await letGo();
+  await expect(questions(page)).toHaveText([/Before/]);
+  await composer(page).press('Enter');
+  await expect(answer(page)).toContainText('You said: After');
+  await expect(questions(page)).toHaveCount(2);
+  await expect(page).toHaveURL(`/agents/${agent.id}?conversation=${talk}`);
+
+  await heldUp();
+  await page.getByRole('button', { name: 'New conversation' }).click();
+  await letGo();
+  await ask(page, 'Anew');
+  await expect(answer(page)).toContainText('You said: Anew');
+  await expect(questions(page)).toHaveCount(1);
+});

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { MessageSquarePlus } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { ChatPanel } from "@/components/chat/chat-panel";
 import { preloadMarkdown } from "@/components/chat/markdown";
@@ -58,13 +58,15 @@ function useAgentChat(agent: Agent, config: AgentConfig, variables: VariableValu
       if (turn.conversationId) setParams({ conversation: turn.conversationId });
     },
   });
-  const { load, resume } = chat;
+  const { load, resume, send } = chat;
+  const reader = useRef<AbortController | null>(null);
 
   // The address names the conversation, so a reload finds it, and an answer under way goes on.
   useEffect(() => {
     if (!opened) return undefined;
     preloadMarkdown();
     const controller = new AbortController();
+    reader.current = controller;
     loadConversation(agent.id, opened, controller.signal).then(
       (stored) => {
         if (controller.signal.aborted) return;
@@ -87,10 +89,15 @@ function useAgentChat(agent: Agent, config: AgentConfig, variables: VariableValu
   }, [conversation, setParams]);
 
   const startAnew = useCallback(() => {
+    // One that is still being read would come over the new one.
+    reader.current?.abort();
+    setReading(false);
     load();
     setParams({ conversation: null });
   }, [load, setParams]);
-  return { chat, reading, startAnew };
+  // What is said goes behind what is being read: it waits in the composer.
+  const sendAfter = useCallback((text: string) => !reading && send(text), [reading, send]);
+  return { chat: { ...chat, send: sendAfter }, reading, startAnew };
 }
 
 /** In place of a conversation that is on its way: nothing that would have to move for it. */
