@@ -205,7 +205,7 @@ function Comparison({ open, onOpenChange, values }: CompareProps) {
         </div>
         {lanes.length ? (
           <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,17rem),1fr))] gap-3">
-            {lanes.map((lane, index) => <LaneCard key={index} lane={lane} quickest={index === quickest} onUse={() => use(models[index] ?? lane.model)} />)}
+            {lanes.map((lane, index) => <LaneCard key={index} lane={lane} quickest={index === quickest} onUse={() => use(lane.asked)} />)}
           </div>
         ) : null}
         <p role="status" className="sr-only">{lanes.length ? (busy ? t("running") : t("finished")) : ""}</p>

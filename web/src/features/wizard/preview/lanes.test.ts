@@ -13,6 +13,8 @@ describe("nextLanes", () => {
   it("keeps the lanes apart", () => {
     let lanes: readonly Lane[] = startLanes(["a/x", "b/y"]);
     const second = lanes[1];
+    lanes = nextLanes(lanes, lane(0, { type: "started", runId: "r", model: "a/x-2026", conversationId: null, agentVersion: null, at: null }));
+    expect(lanes[0]).toMatchObject({ asked: "a/x", model: "a/x-2026" });
     lanes = nextLanes(lanes, lane(0, { type: "delta", text: "He", at: null }));
     lanes = nextLanes(lanes, lane(0, { type: "delta", text: "y", at: null }));
     expect(lanes[0]).toMatchObject({ status: "streaming", text: "Hey" });
@@ -35,7 +37,7 @@ describe("nextLanes", () => {
 
 describe("fastest", () => {
   it("compares only what has finished", () => {
-    const done = (latencyMs: number): Lane => ({ model: "m", status: "done", text: "", metrics: { latencyMs }, error: null });
+    const done = (latencyMs: number): Lane => ({ asked: "m", model: "m", status: "done", text: "", metrics: { latencyMs }, error: null });
     expect(fastest([done(30), done(20), ...startLanes(["x"])])).toBe(1);
     expect(fastest([done(30), ...startLanes(["x"])])).toBeNull();
     expect(fastest([done(20), done(20), done(30)])).toBeNull();

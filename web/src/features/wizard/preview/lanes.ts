@@ -3,6 +3,9 @@ import type { LaneEvent, RunEvent } from "@/lib/run-events";
 
 /** One model of a comparison, with what it has said so far. */
 export interface Lane {
+  /** As it was asked for. */
+  asked: string;
+  /** As it calls itself. */
   model: string;
   status: "waiting" | "streaming" | "done" | "failed" | "stopped";
   text: string;
@@ -11,7 +14,7 @@ export interface Lane {
 }
 
 export function startLanes(models: readonly string[]): Lane[] {
-  return models.map((model) => ({ model, status: "waiting", text: "", metrics: null, error: null }));
+  return models.map((model) => ({ asked: model, model, status: "waiting", text: "", metrics: null, error: null }));
 }
 
 function next(lane: Lane, event: RunEvent): Lane {
