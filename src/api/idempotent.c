@@ -1,6 +1,6 @@
 #include "api/route.h"
 
-enum { KEY_MAX_BYTES = 255, STORED_MAX_BYTES = 1024 * 1024 };
+enum { KEY_MAX_BYTES = 255, STORED_MAX_BYTES = 1024 * 1024, CLAIM_TRIES = 4 };
 
 struct claim_args {
     struct ag_ctx *ctx;
@@ -25,16 +25,30 @@ static struct ag_uuid owner_of(const struct ag_principal *who)
     return who->shared_key ? who->key_id : who->user_id;
 }
 
+/* Claims the key, or reads who has it: AG_E_NOT_FOUND when they gave it up in between. */
+static enum ag_err claim_or_get(struct ag_tx *tx, struct claim_args *args,
+                                struct ag_idempotency *found)
+{
+    const struct ag_principal *who = &args->ctx->scope.who;
+    AG_TRY(ag_idempotency_claim(tx, who->org_id, owner_of(who), args->key, &args->claim,
+                                &args->is_new));
+    if (args->is_new) return AG_OK;
+    return ag_idempotency_get(tx, who->org_id, owner_of(who), args->key, found);
+}
+
 static enum ag_err claim_tx(struct ag_tx *tx, void *arg)
 {
     struct claim_args *args = arg;
     const struct ag_principal *who = &args->ctx->scope.who;
     const struct ag_core *core = args->ctx->scope.core;
-    AG_TRY(ag_idempotency_claim(tx, who->org_id, owner_of(who), args->key, &args->claim,
-                                &args->is_new));
-    if (args->is_new) return AG_OK;
     struct ag_idempotency found;
-    AG_TRY(ag_idempotency_get(tx, who->org_id, owner_of(who), args->key, &found));
+    enum ag_err err = AG_E_NOT_FOUND;
+    for (int tries = 0; err == AG_E_NOT_FOUND && tries < CLAIM_TRIES; tries++)
+        err = claim_or_get(tx, args, &found);
+    if (err == AG_E_NOT_FOUND)
+        return ag_fail(AG_E_IDEMPOTENCY_BUSY, "others use this key at the same moment");
+    AG_TRY(err);
+    if (args->is_new) return AG_OK;
     if (!ag_str_eq(found.request_hash, args->claim.request_hash))
         return ag_fail(AG_E_IDEMPOTENCY_MISMATCH,
                        "this key was used with another request; take a new one");

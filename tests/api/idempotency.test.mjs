@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { expect, expectProblem, expectStatuses } from '../lib/expect.mjs';
+import { sql } from '../lib/database.mjs';
+import { absentId, expect, expectProblem, expectStatuses } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
+import { DB_KIND } from '../lib/server.mjs';
 import { createFakeAgent, unique, world } from '../lib/world.mjs';
 
 const w = world();
@@ -153,5 +155,26 @@ describe('the key', () => {
     const options = keyed();
     expect(await w.ada.client.get('/v1/agents', options), 200);
     expect(await w.ada.client.get('/v1/prompts', options), 200);
+  });
+});
+
+// On SQLite a transaction is alone.
+if (DB_KIND === 'postgres') describe('a key that is given up while another request looks who has it', () => {
+  it('is that request\'s', async () => {
+    const key = unique('given-up');
+    await sql(w.server, `INSERT INTO idempotency_keys (org_id, user_id, key, request_hash, resource_id, boot_id, created_at)
+      VALUES ('${w.ada.user.org_id}', '${w.ada.user.id}', '${key}', '\\x00', '${absentId()}', '${absentId()}', now())`);
+    // Behind the attempt to claim it, once.
+    await sql(w.server, `CREATE SEQUENCE given_up;
+      CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+        IF nextval('given_up') = 1 THEN DELETE FROM idempotency_keys WHERE key = '${key}'; END IF; RETURN NULL; END $$;
+      CREATE TRIGGER give_up AFTER INSERT ON idempotency_keys FOR EACH STATEMENT EXECUTE FUNCTION give_up();`);
+    try {
+      const body = { prompt_text: key };
+      const { id } = expect(await w.ada.client.post('/v1/prompts', body, keyed(key)), 201);
+      assert.equal(expect(await w.ada.client.post('/v1/prompts', body, keyed(key)), 201).id, id);
+    } finally {
+      await sql(w.server, 'DROP TRIGGER give_up ON idempotency_keys; DROP FUNCTION give_up; DROP SEQUENCE given_up');
+    }
   });
 });
