@@ -290,10 +290,13 @@ struct forgot {
     uint8_t hash[AG_SECRET_HASH_BYTES];
 };
 
+/* The account first, as by its end, which takes its links away after it has written its log. */
 static enum ag_err reset_insert(struct ag_tx *tx, const struct ag_scope *scope,
                                 const struct ag_user *user,
                                 const uint8_t hash[AG_SECRET_HASH_BYTES])
 {
+    struct ag_standing standing;
+    AG_TRY(ag_accounts_lock(tx, user->id, &standing));
     AG_TRY(ag_email_tokens_void(tx, user->id, RESET, ag_wall_ms()));
     AG_TRY(token_insert(tx, hash, user->id, RESET, user->email, AG_RESET_TTL_MS));
     return ag_audit_in(tx, scope, user->org_id, user->id, "auth.password_reset_asked",

@@ -55,10 +55,14 @@ if (DB_KIND === 'postgres') {
             assert.ok([201, 401, 403].includes(reply.status), reply.text);
           }
         };
+        const forget = async () => {
+          while (!over) expect(await w.anonymous.post('/v1/auth/forgot-password', { email: member.email }), 202);
+        };
         const stores = [0, 1, 2].map(store);
+        const links = [0, 1].map(forget);
         assert.equal((await ends).status, 204);
         over = true;
-        await Promise.all(stores);
+        await Promise.all([...stores, ...links]);
         assert.equal(await count(w.server, 'ai_agents', `user_id = '${member.user.id}' AND visibility = 'private'`), 0);
       }
       const [[deadlocks]] = await sql(w.server, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()');
