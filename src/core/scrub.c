@@ -72,11 +72,14 @@ static size_t known_key(struct ag_str s)
         const char *prefix;
         size_t tail;
     } kinds[] = {
-        {"agk_", 1},         {"ags_", 1},        {"agr_", 1},          {"sk-", KEY_TAIL},
-        {"sk_", KEY_TAIL},   {"pk_", KEY_TAIL},  {"rk_", KEY_TAIL},    {"ghp_", KEY_TAIL},
-        {"gho_", KEY_TAIL},  {"ghs_", KEY_TAIL}, {"ghu_", KEY_TAIL},   {"github_pat_", KEY_TAIL},
-        {"hf_", KEY_TAIL},   {"gsk_", KEY_TAIL}, {"glpat-", KEY_TAIL}, {"xoxb-", KEY_TAIL},
-        {"xoxp-", KEY_TAIL}, {"AIza", KEY_TAIL}, {"AKIA", KEY_TAIL},
+        {"agk_", 1},         {"ags_", 1},         {"agr_", 1},
+        {"sk-", KEY_TAIL},   {"agm_", KEY_TAIL},  {"agi_", KEY_TAIL},
+        {"ago_", KEY_TAIL},  {"sk_", KEY_TAIL},   {"pk_", KEY_TAIL},
+        {"rk_", KEY_TAIL},   {"ghp_", KEY_TAIL},  {"gho_", KEY_TAIL},
+        {"ghs_", KEY_TAIL},  {"ghu_", KEY_TAIL},  {"github_pat_", KEY_TAIL},
+        {"hf_", KEY_TAIL},   {"gsk_", KEY_TAIL},  {"glpat-", KEY_TAIL},
+        {"xoxb-", KEY_TAIL}, {"xoxp-", KEY_TAIL}, {"AIza", KEY_TAIL},
+        {"AKIA", KEY_TAIL},
     };
     size_t len = span(s, is_word);
     for (size_t i = 0; i < AG_COUNT(kinds); i++) {
