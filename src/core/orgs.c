@@ -62,6 +62,8 @@ static enum ag_err org_switch_tx(struct ag_tx *tx, void *arg)
     struct org_switch *args = arg;
     const struct ag_principal *who = &args->scope->who;
     struct ag_member self;
+    /* The account first, as by its end, which takes memberships and sessions in turn. */
+    AG_TRY(ag_self_lock(tx, args->scope));
     ag_tx_tenant_swap(tx, ag_tenant(args->org));
     enum ag_err err = ag_members_lock(tx, args->org, who->user_id, &self);
     if (err == AG_E_NOT_FOUND) return ag_fail(AG_E_NOT_FOUND, "there is no such organisation");

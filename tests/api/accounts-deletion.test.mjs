@@ -43,7 +43,7 @@ if (DB_KIND === 'postgres') {
   describe('who stores something while their account ends', () => {
     it('and that end do not wait for each other', async () => {
       const owner = await register(w.anonymous);
-      await createOrganisation(owner);
+      const org = await createOrganisation(owner);
       const members = [];
       for (let i = 0; i < 6; i += 1) members.push(await join(owner, await register(w.anonymous), 'member'));
       for (const member of members) {
@@ -58,12 +58,20 @@ if (DB_KIND === 'postgres') {
         const forget = async () => {
           while (!over) expect(await w.anonymous.post('/v1/auth/forgot-password', { email: member.email }), 202);
         };
-        const stores = [0, 1, 2].map(store);
+        const move = async () => {
+          while (!over) {
+            for (const there of [member.user.org_id, org.id]) {
+              const reply = await member.client.post(`/v1/orgs/${there}/switch`);
+              assert.ok([200, 401, 404].includes(reply.status), reply.text);
+            }
+          }
+        };
+        const stores = [...[0, 1, 2].map(store), move(), move(), move()];
         const links = [0, 1].map(forget);
         assert.equal((await ends).status, 204);
         over = true;
         await Promise.all([...stores, ...links]);
-        assert.equal(await count(w.server, 'ai_agents', `user_id = '${member.user.id}' AND visibility = 'private'`), 0);
+        assert.equal(await count(w.server, 'ai_agents', `org_id = '${org.id}' AND user_id = '${member.user.id}' AND visibility = 'private'`), 0);
       }
       const [[deadlocks]] = await sql(w.server, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()');
       assert.equal(Number(deadlocks), 0);
