@@ -340,7 +340,7 @@ static atomic_size_t flooded;
 
 static bool flood(struct upstream_call *call)
 {
-    static char piece[FLOOD_PIECE];
+    char piece[FLOOD_PIECE]; /* two connections can be flooded at once */
     for (size_t i = 0; i < sizeof(piece); i++)
         piece[i] = (char)('a' + i % 26);
     flooded = 0;
