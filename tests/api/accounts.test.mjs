@@ -449,7 +449,9 @@ describe('mails to one address', () => {
     for (const tag of ['+a', '+b', '+c', '+a', '+b', '+c', '+a', '+a']) await ask(`${name}${tag}@mail.test`);
     await ask(account.email);
     await loggedToken(server, 'reset', account.email);
-    assert.equal(loggedMails(server, `${name}+a@mail.test`).filter((m) => m.kind === 'reset').length, 3);
+    const others = () => loggedMails(server, `${name}+a@mail.test`).filter((m) => m.kind === 'reset').length;
+    await eventually(() => others() >= 3);
+    assert.equal(others(), 3);
   });
 
   it('are few, whoever asks, and nobody is told', async () => {
