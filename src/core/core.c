@@ -169,7 +169,6 @@ enum ag_err ag_core_housekeep(struct ag_core *core)
 
 struct ag_str ag_detail_text(struct ag_str value)
 {
-    if (value.len <= AG_DETAIL_TEXT_BYTES) return value;
     return ag_str_sub(value, 0, ag_utf8_floor(value, AG_DETAIL_TEXT_BYTES));
 }
 
