@@ -7,7 +7,6 @@ import { expect, inLanguage, test } from './lib/stage.mjs';
 import { LOCALES, wordFaults } from './lib/words.mjs';
 
 test.describe.configure({ mode: 'parallel' });
-test.use({ trace: 'off' });
 
 const OTHERS = LOCALES.filter((name) => name !== 'en' && name !== 'ar');
 const TURNS = OTHERS.length / 2;

@@ -6,6 +6,9 @@
 //   AGENTGEN_WEB_DIR     an export to serve instead of the one in the binary
 //   AGENTGEN_CHROMIUM    the browser (/usr/bin/chromium)
 //   AGENTGEN_SCREENSHOTS a folder to keep a picture of every screen in
+//
+// What fails leaves a picture in build-test/e2e. `--trace on` records all that a test does, which costs
+// the half again of its time.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,7 +33,7 @@ export default defineConfig({
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     actionTimeout: 20_000,
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.AGENTGEN_CHROMIUM ?? '/usr/bin/chromium',
       // What a browser does on its own account would look like the page's doing.

@@ -15,7 +15,6 @@ const ZOOMED = ['login', 'dashboard', 'agents-cards', 'agent-conversation', 'wiz
 
 // Screens do not depend on one another, so both workers take what comes next.
 test.describe.configure({ mode: 'parallel' });
-test.use({ trace: 'off' });
 
 /** What a form changes of what a light, wide, English page was found to be; everything where none is named. */
 const CHANGES = { dark: ['color-contrast'], arabic: [] };
