@@ -7,7 +7,6 @@ import { SCREENS } from './lib/screens.mjs';
 import { ANSWER } from './lib/seed.mjs';
 import { expect, FORMS, test } from './lib/stage.mjs';
 
-
 const KIB = 1024;
 const screenOf = (name) => SCREENS.find((screen) => screen.name === name);
 const kib = (bytes) => Math.round(bytes / KIB * 10) / 10;
