@@ -17,7 +17,7 @@ BUILD="gcc make meson ninja-build pkg-config python3 python3-brotli libuv1-dev l
   libcurl4-openssl-dev libsqlite3-dev libpq-dev libsodium-dev libssl-dev libcjose-dev libhiredis-dev
   zlib1g-dev libllhttp-dev libyyjson-dev ca-certificates"
 TEST="clang clang-format clang-tidy cppcheck libclang-rt-dev llvm libcmocka-dev postgresql redis-server
-  nginx-light chromium valgrind curl openssl sqlite3 procps"
+  nginx-light chromium-headless-shell valgrind curl openssl sqlite3 procps"
 FROM_NEXT="libllhttp-dev libllhttp9.2 libyyjson-dev libyyjson0"
 
 what=${1:-build}
