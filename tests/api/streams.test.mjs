@@ -77,7 +77,7 @@ describe('a client that leaves', () => {
     stream.close();
     const call = await w.fake.waitFor(model, (c) => c.ended === 'client', within(2000));
     assert.ok(call.aborted_at - left <= within(1000));
-    await eventually(async () => (await runOf(agent)).status === 'cancelled', { what: 'the run to be cancelled' });
+    await eventually(async () => (await runOf(agent))?.status === 'cancelled', { what: 'the run to be cancelled' });
   });
 
   it('is noticed while it waits for a whole answer', async () => {
@@ -92,7 +92,7 @@ describe('a client that leaves', () => {
     assert.equal((await asked).name, 'AbortError');
     const call = await w.fake.waitFor(model, (c) => c.ended === 'client', within(2000));
     assert.ok(call.aborted_at - left <= within(1000), `${call.aborted_at - left} ms`);
-    await eventually(async () => (await runOf(agent)).status === 'cancelled', { what: 'the run to be cancelled' });
+    await eventually(async () => (await runOf(agent))?.status === 'cancelled', { what: 'the run to be cancelled' });
   });
 
   it('by closing only its sending side still hears the end, or is taken for gone: never is the run left open', async () => {
@@ -115,7 +115,7 @@ describe('a client that leaves', () => {
     for (const { stream } of streams) stream.close();
     for (const { model, agent } of streams) {
       await w.fake.waitFor(model, (c) => c.ended === 'client', within(3000));
-      await eventually(async () => (await runOf(agent)).status === 'cancelled', { what: 'the run to be cancelled' });
+      await eventually(async () => (await runOf(agent))?.status === 'cancelled', { what: 'the run to be cancelled' });
     }
     expect(await w.anonymous.get('/health'), 200);
   });
@@ -141,10 +141,10 @@ describe('a client that does not read', () => {
     await sleep(500);
     assert.equal(call.bytes_out, then, 'nothing more is taken from the model');
     assert.equal(call.ended, null);
-    assert.equal((await runOf(agent)).status, 'running', 'the limit for a whole answer is not reached');
+    assert.equal((await runOf(agent))?.status, 'running', 'the limit for a whole answer is not reached');
     stream.close();
     await w.fake.waitFor(call.json.model, (c) => c.ended === 'client', within(2000));
-    await eventually(async () => (await runOf(agent)).status === 'cancelled', { what: 'the run to be cancelled' });
+    await eventually(async () => (await runOf(agent))?.status === 'cancelled', { what: 'the run to be cancelled' });
   });
 
   it('gets everything once it reads again', async () => {
@@ -173,7 +173,7 @@ describe('a client that does not read', () => {
   it('for too long is let go, and the run is closed', async () => {
     const { client, agent, stream, call } = await stall({ AGENTGEN_WRITE_TIMEOUT_MS: 800 });
     await w.fake.waitFor(call.json.model, (c) => c.ended === 'client', within(8000));
-    await eventually(async () => ['cancelled', 'failed'].includes((await runOf(agent, client)).status), { what: 'the end of the run' });
+    await eventually(async () => ['cancelled', 'failed'].includes((await runOf(agent, client))?.status), { what: 'the end of the run' });
     stream.close();
   });
 });
