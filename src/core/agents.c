@@ -43,9 +43,11 @@ static enum ag_err create_tx(struct ag_tx *tx, void *arg)
     return ag_note(tx, creation->scope, &ag_agent_kind, creation->did, creation->agent->id);
 }
 
-static enum ag_err insert(struct ag_scope *scope, const struct ag_agent *agent, const char *did,
+static enum ag_err insert(struct ag_scope *scope, struct ag_agent *agent, const char *did,
                           struct ag_agent *ret_agent)
 {
+    /* What it was made of so far is how it begins, not a change. */
+    agent->created_at = agent->updated_at;
     struct creation creation = {.scope = scope, .agent = agent, .did = did};
     enum ag_err err = ag_db_write(scope->core->db, scope->arena, create_tx, &creation);
     /* The id was reserved by a request whose process died after this commit. */
@@ -88,7 +90,6 @@ enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input 
                             struct ag_agent *ret_agent)
 {
     AG_TRY(check_new(scope, input));
-    int64_t now = ag_wall_ms();
     struct ag_agent agent = {
         .id = ag_scope_new_id(scope),
         .user_id = scope->who.user_id,
@@ -96,8 +97,7 @@ enum ag_err ag_agent_create(struct ag_scope *scope, const struct ag_agent_input 
         .config = AG_STR("{}"),
         .visibility = ag_doc_has(input, AG_AGENT_INPUT_VISIBILITY) ? input->visibility
                                                                    : AG_STR("organization"),
-        .created_at = now,
-        .updated_at = now,
+        .updated_at = ag_wall_ms(),
     };
     if (ag_doc_has(input, AG_AGENT_INPUT_DRAFT)) {
         AG_TRY(ag_draft_change(&agent, &input->draft, scope->arena));
@@ -131,7 +131,7 @@ enum ag_err ag_agent_duplicate(struct ag_scope *scope, struct ag_uuid id, int64_
     int64_t now = ag_wall_ms();
     agent.id = ag_scope_new_id(scope);
     agent.user_id = scope->who.user_id;
-    agent.created_at = agent.updated_at = now;
+    agent.updated_at = now;
     agent.draft_revision = 0;
     /* A copy tells nobody what its original did not tell, and has no link. */
     if (ag_str_eq(agent.visibility, AG_STR("public"))) agent.visibility = AG_STR("organization");
