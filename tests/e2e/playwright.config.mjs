@@ -8,8 +8,8 @@
 //                        takes a quarter less time; --headed needs /usr/bin/chromium)
 //   AGENTGEN_SCREENSHOTS a folder to keep a picture of every screen in
 //
-// What fails leaves a picture in build-test/e2e. `--trace on` records all that a test does, which costs
-// the half again of its time.
+// What fails leaves a picture in build-test/e2e. `--trace on` records all that a test does, and takes half as
+// long again.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
