@@ -489,10 +489,13 @@ describe('a provider', () => {
   it('whose keys change is asked for them anew, at most once a minute', async () => {
     const fresh = makeKey('RS256');
     const rotated = { key: fresh, jwks: () => ({ keys: [fresh.jwk] }) };
-    assertSignedIn(await b.signIn('oidc'));
+    const young = await w.start({ ...idp.env(), AGENTGEN_LOOPS: 1 }); // the minute has just begun for it
+    const early = new Browser(young);
+    assertSignedIn(await early.signIn('oidc'));
     const asked = idp.seen('/jwks').length;
-    assertRefused(await signInWith(rotated), 'provider_invalid');
+    assertRefused(await signInWith(rotated, early), 'provider_invalid');
     assert.equal(idp.seen('/jwks').length, asked);
+    early.close();
 
     const server = await w.start({ ...idp.env(), AGENTGEN_LOOPS: 1, AGENTGEN_FAULTS: 'oauth_keys_old=1' }).catch((e) => e);
     if (server instanceof Error) {
