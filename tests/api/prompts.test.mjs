@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 
 import { absentId, assertNow, assertOrderedId, expect, expectProblem, withoutRequestId } from '../lib/expect.mjs';
 import { Client } from '../lib/http.mjs';
+import { DB_KIND } from '../lib/server.mjs';
 import { within } from '../lib/time-and-ports.mjs';
 import { createAgent, register, unique, world } from '../lib/world.mjs';
 
@@ -159,11 +160,16 @@ describe('the library', () => {
     for (let i = 0; i < 120; i += 1) expect(await client.post('/v1/prompts', { prompt_text: 'a'.repeat(64 * 1024) }), 201);
     const waits = [];
     let searching = true;
+    const before = server.cpuMs;
     const search = client.get(`/v1/prompts?q=${'a'.repeat(50)}b${'a'.repeat(49)}`).finally(() => { searching = false; });
     const other = new Client(server.url);
     while (searching) waits.push((await other.get('/health')).ms);
-    assert.deepEqual(expect(await search, 200).data, []);
-    assert.ok(Math.max(...waits) < within(250), `a request waited ${Math.max(...waits)} ms`);
+    const found = await search;
+    const worked = server.cpuMs - before;
+    assert.deepEqual(expect(found, 200).data, []);
+    // A loop searches SQLite itself, so others wait for its work, which must be short; for PostgreSQL's nobody waits.
+    if (DB_KIND === 'sqlite') assert.ok(worked < within(250), `the search was ${worked} ms of work`);
+    else assert.ok(Math.max(...waits) < Math.max(within(250), found.ms / 2), `a request waited ${Math.max(...waits)} of ${found.ms} ms`);
   });
 });
 
