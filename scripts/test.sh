@@ -57,7 +57,7 @@ api() {
   local dir=$1
   shift
   AGENTGEN_BIN=$dir/agentgen AGENTGEN_TEST_LOGS=$PWD/$logs/servers \
-    node tests/lib/run.mjs --quiet --concurrency "$((jobs + 6))" "$@"
+    node tests/lib/run.mjs --quiet --concurrency "$((jobs + 4))" "$@"
 }
 
 # What the sanitizers are told; a report ends the program at once.
