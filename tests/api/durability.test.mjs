@@ -69,8 +69,8 @@ async function prepare(env) {
 async function killWhileWriting({ server, token, agent }, afterMs, atLeast = 20) {
   const ledger = new Ledger();
   const filling = ledger.fill(server.url, token, 8, writes(agent.id));
-  filling.catch(() => {}); // it is told below
-  await eventually(() => ledger.entries.length >= atLeast, { ms: 10_000, what: `${atLeast} acknowledged writes` });
+  const enough = eventually(() => ledger.entries.length >= atLeast, { ms: 10_000, what: `${atLeast} acknowledged writes` });
+  await Promise.race([enough, filling]); // writes that fail are told at once
   await sleep(afterMs);
   const killed = server.kill9();
   await Promise.all([filling, killed]);
@@ -86,6 +86,7 @@ describe('kill -9', () => {
       all.entries.push(...ledger.entries);
       await subject.server.start();
     }
+    assert.ok(all.entries.length > 50, `only ${all.entries.length} writes were acknowledged`);
     const client = new Client(subject.server.url, { token: subject.token });
     assert.deepEqual(await all.lost(looker(client)), [], `of ${all.entries.length}`);
     client.close();

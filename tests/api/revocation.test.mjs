@@ -53,7 +53,7 @@ async function follow(client, id, lastId) {
 }
 
 /** The stream ends soon, with the reason as its last event, from which it could be read on. */
-async function assertRevoked({ stream, events }, code, { from = performance.now(), ms = 1500 } = {}) {
+async function assertRevoked({ stream, events }, code, { from = performance.now(), ms = 1000 } = {}) {
   events.push(...await stream.all());
   const took = performance.now() - from;
   assert.ok(took < within(ms), `${took} ms`);
